@@ -1,0 +1,260 @@
+"""Lineage and dependencies: a question in, an answer that says what cut it out."""
+
+import asyncio
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from graph.changes import now, position
+from graph.engine import Graph
+from graph.facts import Kind
+from graph.fill import Filler
+from graph.moment import Level, Moment
+from graph.net import DEPARTMENT, FIELD, JURISDICTION, KINDS, NO_INTS, OPEN_END, RESOURCE, SYSTEM, Ints, Net
+from graph.projection import Projection
+from graph.refusals import BadInput, NotFound
+from graph.rollup import Answer, answer
+from graph.walk import Budget, Question, Walk, Walked
+
+RANGES = {"depth": (0, 1_000), "maxNodes": (1, 10_000), "maxPerNode": (1, 10_000), "maxMilliseconds": (1, 60_000)}
+"""What the numbers of a question may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is asked. Instants are microseconds since 1970 UTC; `None` is now."""
+
+    ids: Sequence[str]
+    direction: str
+    level: Level = Level.RESOURCE
+    depth: int = 5
+    as_of: int | None = None
+    known_at: int | None = None
+    reads: bool = False
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, with the change of the graph that it stands on."""
+
+    answer: Answer
+    sequence: int
+
+
+def check(asked: Asked) -> None:
+    """Refuse what means nothing, before the graph is asked."""
+    if not asked.ids:
+        raise BadInput("ids: name at least one thing to start from", argument="ids")
+    if asked.direction not in ("UPSTREAM", "DOWNSTREAM", "BOTH"):
+        raise BadInput("direction: must be UPSTREAM, DOWNSTREAM or BOTH", argument="direction")
+    budget = asked.budget
+    numbers = (asked.depth, budget.max_nodes, budget.max_per_node, budget.max_milliseconds)
+    for (name, (low, high)), number in zip(RANGES.items(), numbers, strict=True):
+        if not low <= number <= high:
+            raise BadInput(f"{name}: must be from {low:,} to {high:,}, not {number:,}", argument=name)
+
+
+class Lineages:
+    """Answers lineage questions on one graph, from the projection where it is ready, else by statements."""
+
+    def __init__(self, graph: Graph, projection: Projection) -> None:
+        self.graph = graph
+        self.projection = projection
+
+    async def find(self, asked: Asked) -> Found:
+        """The answer. Raises BadInput, or NotFound that names all unknown ids."""
+        check(asked)
+        if self.projection.state == "READY":
+            async with self.projection.reading(asked.known_at) as (net, sequence):
+                return Found(await asyncio.to_thread(_answer, net, asked), sequence)
+        return await self._by_statements(asked)
+
+    async def _by_statements(self, asked: Asked) -> Found:
+        where = await position(self.graph)
+        filler = Filler(self.graph, asked.known_at)
+        await filler.load(asked.ids)
+        net = filler.net
+        things = _things(net, asked)
+        await filler.contents(things)
+        moment = Moment(net, _as_of(asked))
+        start, systems = _start(moment, things, asked.reads)
+        walks = []
+        for upstream in _ways(asked):
+            walk = Walk(net, moment.as_of, _question(asked, upstream))
+            walks.append(await _driven(walk.run(start), filler, upstream, walk.joined))
+        found = answer(walks, systems)
+        sources = np.unique(net.start.data[found.edges.links])
+        await filler.agreements(np.unique(np.concatenate([sources, _resources(net, sources)])).tolist())
+        found.moment.refresh()
+        return Found(found, where.sequence)
+
+
+async def _driven(run: Generator[Ints, None, Walked], filler: Filler, upstream: bool, joined: bool) -> Walked:
+    try:
+        while True:
+            await filler.surroundings(next(run), upstream=upstream, joined=joined)
+    except StopIteration as end:
+        walked: Walked = end.value
+        return walked
+
+
+def _resources(net: Net, things: Ints) -> Ints:
+    holders = net.holder.data[things].astype(np.int64)
+    return holders[(net.kind.data[things] == FIELD) & (holders >= 0)]
+
+
+def _answer(net: Net, asked: Asked) -> Answer:
+    moment = Moment(net, _as_of(asked))
+    start, systems = _start(moment, _things(net, asked), asked.reads)
+    walks = []
+    for upstream in _ways(asked):
+        run = Walk(net, moment.as_of, _question(asked, upstream)).run(start)
+        try:
+            next(run)
+        except StopIteration as end:
+            walks.append(end.value)
+    return answer(walks, systems)
+
+
+def _as_of(asked: Asked) -> int:
+    return now() if asked.as_of is None else asked.as_of
+
+
+def _ways(asked: Asked) -> tuple[bool, ...]:
+    """Whether upstream, for each walk; downstream first."""
+    return {"DOWNSTREAM": (False,), "UPSTREAM": (True,), "BOTH": (False, True)}[asked.direction]
+
+
+def _question(asked: Asked, upstream: bool) -> Question:
+    return Question(asked.level, upstream, asked.reads, asked.depth, asked.budget)
+
+
+def _things(net: Net, asked: Asked) -> list[int]:
+    """The indexes of the ids asked for. Elements and agreements are no start; all unknown ids are named at once."""
+    known = OPEN_END if asked.known_at is None else asked.known_at
+    places, unknown = [], []
+    for id in dict.fromkeys(asked.ids):
+        at = net.index.get(id, -1)
+        if at < 0 or net.kind.data[at] < 0 or net.created.data[at] > known:
+            unknown.append(id)
+            continue
+        kind = KINDS[net.kind.data[at]]
+        if kind in (Kind.ELEMENT, Kind.AGREEMENT):
+            raise BadInput(
+                f"ids: {id} is a {kind.label}; lineage starts from fields, resources, systems, departments and jurisdictions",
+                argument="ids",
+                ids=[id],
+            )
+        places.append(at)
+    if unknown:
+        raise NotFound(f"ids: the registry does not know {', '.join(unknown)}", argument="ids", ids=unknown)
+    return places
+
+
+def _start(moment: Moment, things: Sequence[int], reads: bool) -> tuple[Ints, Ints]:
+    """The positions that the walk starts from, and the systems that are asked for themselves."""
+    at = np.array(things, np.int64)
+    at = at[moment.things(at)]
+    kind = moment.kind[at]
+    departments = np.unique(np.concatenate([at[kind == DEPARTMENT], _departments(moment, at[kind == JURISDICTION])]))
+    _, operated = moment.members(departments, SYSTEM)
+    systems = at[kind == SYSTEM]
+    _, held = moment.members(systems, RESOURCE)
+    _, inherited = moment.members(np.unique(operated), RESOURCE)
+    inherited = inherited[moment.provider[inherited] < 0]
+    wholes = np.concatenate([at[kind == RESOURCE], held, moment.provides(departments), inherited])
+    own = np.unique(np.concatenate([systems, operated])) if reads else NO_INTS
+    return np.unique(np.concatenate([at[kind == FIELD], wholes, own])), own
+
+
+def _departments(moment: Moment, jurisdictions: Ints) -> Ints:
+    """The departments of jurisdictions and of the lower ones within them."""
+    seen = jurisdictions
+    fresh = jurisdictions
+    found = [NO_INTS]
+    while len(fresh):
+        found.append(moment.members(fresh, DEPARTMENT)[1])
+        lower = np.unique(moment.members(fresh, JURISDICTION)[1])
+        fresh = np.setdiff1d(lower, seen)
+        seen = np.union1d(seen, fresh)
+    return np.concatenate(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of the nodes of an answer, as columns; containers are indexes, -1 for none."""
+
+    names: list[str]
+    kinds: list[Kind]
+    resource: list[int]
+    system: list[int]
+    department: list[int]
+    jurisdiction: list[int]
+
+
+def shown(found: Answer) -> Shown:
+    """Names and containers of the nodes, at the moment asked."""
+    net, moment = found.net, found.moment
+    nodes = np.array(found.nodes, np.int64)
+    kinds = moment.kind[nodes]
+    up = [_shared(found, nodes, kinds, level) for level in (Level.RESOURCE, Level.SYSTEM, Level.DEPARTMENT, Level.JURISDICTION)]
+    return Shown([name_of(net, at) for at in found.nodes], [KINDS[kind] for kind in kinds.tolist()], *up)
+
+
+_RANK = {FIELD: 0, RESOURCE: 1, SYSTEM: 2, DEPARTMENT: 3, JURISDICTION: 4}
+
+
+def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> list[int]:
+    """The container of each node at `level`; none where what stands behind the node has several."""
+    moment = found.moment
+    ups = (moment.resource, moment.system, moment.department, moment.jurisdiction)
+    up = ups[level - 1]
+    own: list[int] = up(nodes).tolist()
+    for place, (node, kind) in enumerate(zip(found.nodes, kinds.tolist(), strict=True)):
+        behind = found.behind.get(node)
+        if behind and _RANK.get(kind, 9) < level and kind in (SYSTEM, DEPARTMENT):
+            several = set(up(np.array(behind, np.int64)).tolist())
+            own[place] = several.pop() if len(several) == 1 else -1
+    return own
+
+
+def name_of(net: Net, at: int) -> str:
+    """The name of a thing; its id where it has none."""
+    return net.names[at] or net.ids[at]
+
+
+def jobs_of(found: Answer, edge: int) -> list[str]:
+    """The different jobs behind an edge, sorted."""
+    net = found.net
+    numbers = {int(net.job.data[link]) for link in found.edges.behind(edge)} - {-1}
+    return sorted(net.jobs[number] for number in numbers)
+
+
+def agreements_of(found: Answer, edge: int) -> list[str]:
+    """The agreements in force that cover a source behind the edge and are granted to its user, sorted."""
+    net, moment = found.net, found.moment
+    links = np.array(found.edges.behind(edge), np.int64)
+    starts, ends = net.start.data[links].astype(np.int64), net.end.data[links].astype(np.int64)
+    resources = moment.resource(starts)
+    departments, systems = moment.department(ends), moment.system(ends)
+    granted = set()
+    for start, resource, department, system in zip(
+        starts.tolist(), resources.tolist(), departments.tolist(), systems.tolist(), strict=True
+    ):
+        for agreement in _covering(net, {start, resource}):
+            same = (agreement.consumer >= 0 and agreement.consumer == department) or (
+                agreement.system >= 0 and agreement.system == system
+            )
+            if same and moment.things(np.array([agreement.index]))[0]:
+                granted.add(net.ids[agreement.index])
+    return sorted(granted)
+
+
+def _covering(net: Net, things: set[int]) -> Iterable[Any]:
+    for thing in things:
+        for agreement in net.covering(thing):
+            if agreement.recorded_from <= net.known_at < agreement.recorded_to:
+                yield agreement

@@ -1,0 +1,204 @@
+"""Statements of flows (FEEDS, READS) into the graph. One relationship for each recorded version of a link."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+
+from graph.changes import Turn, now, position, take_turn
+from graph.ends import End, ends
+from graph.engine import Graph, Transaction
+from graph.facts import LINK_KEYS, Finding, Kind, Link, Severity, prefix_kind
+from graph.plan import Plan, Written
+from graph.relabel import relabel
+from graph.statements import json_text, provenance, state_again, stored_values
+from graph.writes import Stated, finish
+
+_CURRENT = """
+UNWIND $keys AS key
+MATCH ()-[r:FLOW {key: key}]->()
+WHERE r.recorded_to IS NULL
+RETURN collect(properties(r)) AS found
+"""
+CURRENT: Mapping[str, str] = {flow: _CURRENT.replace("FLOW", flow) for flow in LINK_KEYS}
+
+_CLOSE = """
+UNWIND $keys AS key
+MATCH ()-[r:FLOW {key: key}]->()
+WHERE r.recorded_to IS NULL
+SET r.recorded_to = $at, r.sequence = $sequence
+"""
+CLOSE: Mapping[str, str] = {flow: _CLOSE.replace("FLOW", flow) for flow in LINK_KEYS}
+
+_MARK = """
+UNWIND $rows AS row
+MATCH ()-[r:FLOW {key: row.key}]->()
+WHERE r.recorded_to IS NULL
+SET r = row
+"""
+MARK: Mapping[str, str] = {flow: _MARK.replace("FLOW", flow) for flow in LINK_KEYS}
+
+CREATE: Mapping[tuple[str, Kind], str] = {
+    ("FEEDS", Kind.FIELD): """
+UNWIND $rows AS row
+MATCH (a:Field {id: row[0]}) MATCH (b:Field {id: row[1]})
+CREATE (a)-[r:FEEDS]->(b)
+SET r = row[2]
+""",
+    ("FEEDS", Kind.RESOURCE): """
+UNWIND $rows AS row
+MATCH (a:Resource {id: row[0]}) MATCH (b:Resource {id: row[1]})
+CREATE (a)-[r:FEEDS]->(b)
+SET r = row[2]
+""",
+    ("READS", Kind.RESOURCE): """
+UNWIND $rows AS row
+MATCH (a:Resource {id: row[0]}) MATCH (b:System {id: row[1]})
+CREATE (b)-[r:READS]->(a)
+SET r = row[2]
+""",
+}
+
+
+def link_key(link: Link) -> int:
+    """A number that stands for what a link is: its ends, job and valid_from. 63 bits of a hash."""
+    valid_from = link.values.get("valid_from")
+    text = "\0".join((link.start, link.end, link.values.get("job") or "", "" if valid_from is None else str(valid_from)))
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+async def write_links(
+    graph: Graph, flow: str, links: Sequence[Link], *, dry_run: bool = False, stated: Stated | None = None
+) -> Written:
+    """State `links` of one flow (each once, `source` filled, at most 5,000); refused ones come back as findings."""
+    if not links:
+        return Written()
+    keyed = {link_key(link): link for link in links}
+    where = await position(graph) if dry_run else None
+
+    async def work(transaction: Transaction) -> Written:
+        if where is not None:
+            plan = Plan(Turn(where.sequence + 1, max(now(), where.at + 1), where.numbers))
+        else:
+            plan = Plan(await take_turn(transaction))
+        [row] = await transaction.run(CURRENT[flow], keys=list(keyed))
+        there = {properties["key"]: properties for properties in row["found"]}
+        known = await ends(transaction, list({id for link in links for id in (link.start, link.end)}))
+        if stated is not None:
+            for id, kind in stated([id for link in links for id in (link.start, link.end) if id not in known]).items():
+                known[id] = End(kind, -1, False)
+        rows = _Rows(flow)
+        for key, link in keyed.items():
+            kind = await _kind_of_ends(transaction, plan, link, known, rehearsal=dry_run)
+            if kind is not None:
+                rows.take(plan, key, link, there.get(key), known, kind)
+        if where is not None:
+            return plan.written
+        await plan.run(transaction)
+        await rows.run(transaction, plan.turn)
+        return await finish(transaction, plan, flow, rows.touched, {link.source or "" for link in links})
+
+    return await graph.write(work)
+
+
+class _Rows:
+    """The rows of one flow that a transaction writes."""
+
+    def __init__(self, flow: str) -> None:
+        self.flow = flow
+        self.created: dict[Kind, list[list[Any]]] = {}
+        self.closed: list[int] = []
+        self.marked: list[dict[str, Any]] = []
+        self.touched: list[str] = []
+
+    def take(
+        self, plan: Plan, key: int, link: Link, before: dict[str, Any] | None, known: Mapping[str, End], kind: Kind
+    ) -> None:
+        """Plan one link."""
+        turn, written = plan.turn, plan.written
+        row = {
+            "key": key,
+            "from_number": known[link.start].number,
+            "to_number": known[link.end].number,
+            "recorded_from": turn.at,
+            "sequence": turn.sequence,
+        }
+        if before is None:
+            row |= {name: value for name, value in stored_values(link).items() if value is not None}
+            row |= {"sources": [link.source or ""]} | ({"extra": json_text(link.extra)} if link.extra else {})
+            written.added += 1
+        else:
+            change = state_again(link, turn.at, as_stated(before))
+            if change.same:
+                written.unchanged += 1
+                return
+            row |= {**change.values, **provenance(change.statements)}
+            row |= {"extra": json_text(change.extra)} if change.extra else {}
+            written.changed += 1
+            if change.same_state:
+                self.marked.append({**row, "recorded_from": before["recorded_from"]})
+                self.touched.append(link.start)
+                return
+            self.closed.append(key)
+        self.created.setdefault(kind, []).append([link.start, link.end, row])
+        self.touched.append(link.start)
+
+    async def run(self, transaction: Transaction, turn: Turn) -> None:
+        if self.closed:
+            await transaction.run(CLOSE[self.flow], keys=self.closed, at=turn.at, sequence=turn.sequence)
+        if self.marked:
+            await transaction.run(MARK[self.flow], rows=self.marked)
+        for kind, rows in self.created.items():
+            await transaction.run(CREATE[self.flow, kind], rows=rows)
+
+
+def as_stated(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored link as its sources stated it: the end that the registry set on withdrawal taken off again."""
+    if not stored.get("ended"):
+        return dict(stored)
+    return {**stored, "valid_to": stored.get("stated_to")}
+
+
+async def _kind_of_ends(
+    transaction: Transaction, plan: Plan, link: Link, known: dict[str, End], *, rehearsal: bool
+) -> Kind | None:
+    """The kind that both ends have (of READS: the resource's); unknown ends become placeholders, wrong ones refuse."""
+    wanted = _wanted(link, known)
+    for id, kind in zip((link.start, link.end), wanted, strict=True):
+        end = known.get(id)
+        if end is None:
+            known[id] = plan.placeholder(kind, id)
+        elif end.kind is not kind:
+            if not end.unregistered:
+                plan.written.findings.append(_refused(link, known, wanted))
+                return None
+            if not rehearsal:
+                await relabel(transaction, plan.turn, id, end, kind)
+            known[id] = End(kind, end.number, True)
+    return wanted[0]
+
+
+def _wanted(link: Link, known: Mapping[str, End]) -> tuple[Kind, Kind]:
+    if link.flow == "READS":
+        return Kind.RESOURCE, Kind.SYSTEM
+    pair = (known.get(link.start), known.get(link.end))
+    flowing = (Kind.FIELD, Kind.RESOURCE)
+    candidates = [end.kind for end in pair if end is not None and not end.unregistered]
+    candidates += [end.kind for end in pair if end is not None and end.unregistered]
+    candidates += [kind for kind in (prefix_kind(link.start), prefix_kind(link.end)) if kind is not None]
+    kind = next((kind for kind in candidates if kind in flowing), Kind.RESOURCE)
+    return kind, kind
+
+
+def _refused(link: Link, known: Mapping[str, End], wanted: tuple[Kind, Kind]) -> Finding:
+    have = ", ".join(f"{id} is a {known[id].kind}" for id in (link.start, link.end) if id in known)
+    need = "two fields or two resources" if link.flow == "FEEDS" else "a resource and the system that reads it"
+    return Finding(
+        "LINK_KINDS",
+        Severity.ERROR,
+        replace(link.place, column="feeds" if link.flow == "FEEDS" else "reads"),
+        f"{link.flow} joins {need}, but {have}",
+        "not taken",
+        f"{link.start} → {link.end}",
+        (link.start, link.end),
+    )

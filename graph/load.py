@@ -1,0 +1,175 @@
+"""From rows of the graph into a `Net`: one meaning for both ways of filling it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from graph.facts import Kind
+from graph.net import (
+    ABSENT,
+    FLOWS,
+    KINDS,
+    NEVER_IN_FORCE,
+    OPEN_END,
+    OPEN_START,
+    Agreement,
+    Net,
+    Version,
+)
+
+HOLDER: dict[Kind, str] = {
+    Kind.JURISDICTION: "within",
+    Kind.DEPARTMENT: "jurisdiction",
+    Kind.SYSTEM: "department",
+    Kind.RESOURCE: "system",
+    Kind.FIELD: "resource",
+}
+"""The key by which each kind names its container."""
+
+THING_ROW = "[n.number, n.id, n.name, n.HOLDER, n.PROVIDER, n.valid_from, n.valid_to, n.created, n.unregistered, n.closed]"
+"""What is asked of a thing, as Cypher; `thing_row` fills in the keys of its kind."""
+
+LINK_ROW = "r.job, r.valid_from, r.valid_to, r.recorded_from, r.recorded_to"
+
+Locate = Callable[[str | None], int]
+"""The index of an id; -1 for none."""
+
+
+def thing_row(kind: Kind) -> str:
+    """The Cypher list of what the net keeps of a thing of `kind`, bound to `n`."""
+    provider = "n.provider" if kind is Kind.RESOURCE else "null"
+    holder = f"n.{HOLDER[kind]}" if kind in HOLDER else "null"
+    return THING_ROW.replace("n.HOLDER", holder).replace("n.PROVIDER", provider)
+
+
+def _life(net: Net, valid_from: int | None, valid_to: int | None, closed: Any, unregistered: Any) -> int:
+    if closed is not None:
+        return net.lives.number(NEVER_IN_FORCE)
+    if unregistered or (valid_from is None and valid_to is None):
+        return 0
+    return net.lives.number(
+        (OPEN_START if valid_from is None else valid_from, OPEN_END if valid_to is None else valid_to)
+    )
+
+
+def take_things(
+    net: Net, kind: Kind, rows: Sequence[Sequence[Any]], places: Sequence[int], locate: Locate, *, index: bool
+) -> None:
+    """Put things of `kind` at `places`. With `index`, what they name as containers is put into the overlays."""
+    if not rows:
+        return
+    _, ids, names, holders, providers, starts, ends, created, unregistered, closed = zip(*rows, strict=True)
+    net.make_room(max(max(places) + 1, net.size))
+    for at, id, name in zip(places, ids, names, strict=True):
+        net.ids[at], net.names[at], net.index[id] = id, name, at
+    held, provided = [locate(id) for id in holders], [locate(id) for id in providers]
+    if index:
+        for at, holder, provider in zip(places, held, provided, strict=True):
+            if net.kind.data[at] == ABSENT or net.holder.data[at] != holder:
+                net.held.add(holder, at)
+            if net.kind.data[at] == ABSENT or net.provider.data[at] != provider:
+                net.provided.add(provider, at)
+    where = np.array(places, np.int64)
+    net.kind.data[where] = KINDS.index(kind)
+    net.holder.data[where] = held
+    net.provider.data[where] = provided
+    net.created.data[where] = created
+    net.unregistered.data[where] = [bool(flag) for flag in unregistered]
+    net.life.data[where] = [
+        0 if s is None and e is None and c is None else _life(net, s, e, c, u)
+        for s, e, c, u in zip(starts, ends, closed, unregistered, strict=True)
+    ]
+
+
+def take_links(
+    net: Net, flow: int, starts: Sequence[int], ends: Sequence[int], rows: Iterable[Sequence[Any]], *, index: bool
+) -> None:
+    """Append links of one flow; `rows` are as `LINK_ROW`. With `index` they go into the overlays."""
+    periods, jobs = [], []
+    for job, valid_from, valid_to, recorded_from, recorded_to in rows:
+        periods.append(_period(net, valid_from, valid_to, recorded_from, recorded_to))
+        jobs.append(net.job_number(job))
+    first = net.start.size
+    net.start.extend(starts)
+    net.end.extend(ends)
+    net.flow.extend([flow] * len(starts))
+    net.job.extend(jobs)
+    net.period.extend(periods)
+    if index:
+        for at, (start, end) in enumerate(zip(starts, ends, strict=True), first):
+            net.out.add(start, at)
+            net.into.add(end, at)
+
+
+def _period(net: Net, valid_from: int | None, valid_to: int | None, recorded_from: int, recorded_to: int | None) -> int:
+    return net.periods.number(
+        (
+            OPEN_START if valid_from is None else valid_from,
+            OPEN_END if valid_to is None else valid_to,
+            recorded_from,
+            OPEN_END if recorded_to is None else recorded_to,
+        )
+    )
+
+
+def close_link(net: Net, flow: int, start: int, end: int, row: Sequence[Any]) -> bool:
+    """Note that a link which is here was closed; whether it was found."""
+    job, valid_from, valid_to, recorded_from, recorded_to = row
+    before = _period(net, valid_from, valid_to, recorded_from, None)
+    after = _period(net, valid_from, valid_to, recorded_from, recorded_to)
+    number = net.job_number(job)
+    _, links = net.out.gather(np.array([start], np.int64))
+    for link in links.tolist():
+        if (
+            net.end.data[link] == end
+            and net.flow.data[link] == flow
+            and net.job.data[link] == number
+            and net.period.data[link] in (before, after)
+        ):
+            net.period.data[link] = after
+            return True
+    return False
+
+
+def take_versions(net: Net, rows: Iterable[Sequence[Any]], places: Sequence[int], locate: Locate) -> None:
+    """Keep earlier states of things; rows are [kind, recorded_from, recorded_to, state]."""
+    for at, (kind_word, recorded_from, recorded_to, text) in zip(places, rows, strict=True):
+        kind, state = Kind(kind_word), orjson.loads(text)
+        kept = net.versions.setdefault(at, [])
+        if any(version.recorded_from == recorded_from for version in kept):
+            continue
+        life = _life(
+            net, state.get("valid_from"), state.get("valid_to"), state.get("closed"), state.get("unregistered")
+        )
+        holder = locate(state.get(HOLDER[kind])) if kind in HOLDER else -1
+        provider = locate(state.get("provider")) if kind is Kind.RESOURCE else -1
+        kept.append(Version(at, recorded_from, recorded_to, state.get("name"), holder, provider, life))
+        if kind is Kind.AGREEMENT:
+            take_agreement(net, at, recorded_from, recorded_to, state, locate)
+
+
+def take_agreement(
+    net: Net, at: int, recorded_from: int, recorded_to: int | None, state: dict[str, Any], locate: Locate
+) -> None:
+    """Keep one version of an agreement with whom it serves and what it covers."""
+    covers = frozenset(place for place in map(locate, state.get("covers") or ()) if place >= 0)
+    closed = OPEN_END if recorded_to is None else recorded_to
+    agreement = Agreement(
+        at, recorded_from, closed, locate(state.get("consumer")), locate(state.get("system")), covers
+    )
+    for other in net.agreements.get(at, []):
+        # The state that was current has become a version; its end is known now.
+        if other.recorded_from == recorded_from or other.recorded_to == OPEN_END:
+            other.recorded_to = min(other.recorded_to, closed if other.recorded_from == recorded_from else recorded_from)
+    versions = net.agreements.setdefault(at, [])
+    if all(other.recorded_from != recorded_from for other in versions):
+        versions.append(agreement)
+        for thing in covers:
+            net.covered.setdefault(thing, []).append(agreement)
+
+
+def flow_number(flow: str) -> int:
+    """The number of a flow's name."""
+    return FLOWS.index(flow)

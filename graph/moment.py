@@ -1,0 +1,137 @@
+"""A `Net` at one moment: what is in force then, and which container a thing stands for at a level."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from graph.net import (
+    DEPARTMENT,
+    FIELD,
+    JURISDICTION,
+    READS,
+    RESOURCE,
+    SYSTEM,
+    Bools,
+    Ints,
+    Net,
+)
+
+
+class Level(IntEnum):
+    """The levels of an answer, finest first."""
+
+    FIELD = 0
+    RESOURCE = 1
+    SYSTEM = 2
+    DEPARTMENT = 3
+    JURISDICTION = 4
+
+
+class Moment:
+    """`net` as valid at `as_of`. All methods take and give arrays of indexes; -1 is none."""
+
+    def __init__(self, net: Net, as_of: int) -> None:
+        self.net = net
+        self.as_of = as_of
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the net again, after it has grown."""
+        net, moment = self.net, self.as_of
+        lives, periods = net.lives.rows, net.periods.rows
+        self._alive = (lives[:, 0] <= moment) & (moment < lives[:, 1])
+        self._runs = (
+            (periods[:, 0] <= moment)
+            & (moment < periods[:, 1])
+            & (periods[:, 2] <= net.known_at)
+            & (net.known_at < periods[:, 3])
+        )
+        self.kind = net.kind.data
+        self.holder = net.holder.data
+        self.provider = net.provider.data
+        self.life = net.life.data
+        self.flow = net.flow.data
+        self.period = net.period.data
+        self.start = net.start.data
+        self.end = net.end.data
+
+    def things(self, things: Ints) -> Bools:
+        """Which things are in force; a field needs its resource to be."""
+        alive = self._alive[self.life[things]]
+        holder = self.holder[things]
+        needs = (self.kind[things] == FIELD) & (holder >= 0)
+        if needs.any():
+            resources = np.where(needs, holder, 0)
+            alive &= ~needs | self._alive[self.life[resources]]
+        return alive
+
+    def links(self, links: Ints) -> Bools:
+        """Which links are valid and recorded; their ends are not looked at."""
+        return self._runs[self.period[links]]
+
+    def contained(self, things: Ints, containers: Ints, kind: int) -> Ints:
+        """`containers` where they are in force and of `kind`, else -1."""
+        there = containers >= 0
+        safe = np.where(there, containers, 0)
+        return np.where(there & (self.kind[safe] == kind) & self._alive[self.life[safe]], containers, -1)
+
+    def resource(self, things: Ints) -> Ints:
+        """The resource of each: of a field its holder, of a resource itself."""
+        kind = self.kind[things]
+        held = self.contained(things, np.where(kind == FIELD, self.holder[things], -1), RESOURCE)
+        return np.where(kind == RESOURCE, things, held)
+
+    def system(self, things: Ints) -> Ints:
+        """The system of each: of a resource the one that holds it."""
+        resource = self.resource(things)
+        held = np.where(resource >= 0, self.holder[resource], -1)
+        return np.where(self.kind[things] == SYSTEM, things, self.contained(things, held, SYSTEM))
+
+    def department(self, things: Ints) -> Ints:
+        """The department of each: a resource's provider, or its system's where no provider is stated at all."""
+        kind = self.kind[things]
+        resource, system = self.resource(things), self.system(things)
+        provider = np.where(resource >= 0, self.provider[resource], -1)
+        operator = np.where(system >= 0, self.holder[system], -1)
+        found = self.contained(things, np.where(provider >= 0, provider, operator), DEPARTMENT)
+        return np.where(kind == DEPARTMENT, things, found)
+
+    def jurisdiction(self, things: Ints) -> Ints:
+        """The jurisdiction of each: the one that its department names."""
+        department = self.department(things)
+        named = self.contained(things, np.where(department >= 0, self.holder[department], -1), JURISDICTION)
+        return np.where(self.kind[things] == JURISDICTION, things, named)
+
+    def standing(self, things: Ints, level: Level) -> Ints:
+        """What each stands for at `level`: its container there, else the highest that it has below."""
+        if level is Level.FIELD:
+            return things
+        stands = things
+        for up in (self.resource, self.system, self.department, self.jurisdiction)[:level]:
+            found = up(things)
+            stands = np.where(found >= 0, found, stands)
+        return stands
+
+    def reads_something(self, systems: Ints) -> Bools:
+        """Which systems read a resource that is in force."""
+        place, links = self.net.into.gather(systems)
+        resources = self.start[links]
+        real = (self.flow[links] == READS) & self.links(links) & self.things(resources)
+        found = np.zeros(len(systems), np.bool_)
+        found[place[real]] = True
+        return found
+
+    def members(self, containers: Ints, kind: int) -> tuple[Ints, Ints]:
+        """What names each of `containers` as its holder, of `kind` and in force: place of the container, member."""
+        place, members = self.net.held.gather(containers)
+        if len(members):
+            real = (self.holder[members] == containers[place]) & (self.kind[members] == kind)
+            real &= self._alive[self.life[members]]
+            place, members = place[real], members[real]
+        return place, members
+
+    def provides(self, departments: Ints) -> Ints:
+        """The resources in force that name one of `departments` as their provider."""
+        place, members = self.net.provided.gather(departments)
+        real = (self.provider[members] == departments[place]) & self.things(members)
+        return members[real]

@@ -1,0 +1,304 @@
+"""The graph as arrays: things by index, their containers and validity, and flows with an index each way.
+
+A `Net` is a cache of what the graph says, filled whole by `graph/projection.py` or piece by piece by
+`graph/fill.py`; `graph/walk.py` reads nothing else. Instants are microseconds since 1970 UTC, with
+`ALWAYS` and `NEVER` for open ends. An index of -1 is "none".
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.facts import Kind
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+OPEN_START = -(2**62)
+OPEN_END = 2**62
+NEVER_IN_FORCE = (OPEN_END, OPEN_START)
+
+KINDS: tuple[Kind, ...] = tuple(Kind)
+JURISDICTION, DEPARTMENT, SYSTEM, ELEMENT, RESOURCE, FIELD, AGREEMENT = range(len(KINDS))
+ABSENT = -1
+"""The kind of an index that stands for nothing yet."""
+
+FEEDS, READS = 0, 1
+FLOWS = ("FEEDS", "READS")
+
+NO_INTS: Ints = np.empty(0, np.int64)
+
+
+class Column:
+    """A growing array. `data` is a view of what is in use."""
+
+    def __init__(self, dtype: type, fill: int) -> None:
+        self._room = np.full(1024, fill, dtype)
+        self._fill = fill
+        self.size = 0
+
+    @property
+    def data(self) -> npt.NDArray[np.generic]:
+        return self._room[: self.size]
+
+    def grow(self, size: int) -> None:
+        """Make it at least `size` long, new places filled with the fill value."""
+        if size > len(self._room):
+            room = np.full(max(size, len(self._room) * 2), self._fill, self._room.dtype)
+            room[: self.size] = self._room[: self.size]
+            self._room = room
+        self.size = max(self.size, size)
+
+    def extend(self, values: Sequence[int] | npt.NDArray[np.generic]) -> None:
+        start = self.size
+        self.grow(start + len(values))
+        self._room[start : self.size] = values
+
+    def copy(self) -> "Column":
+        """Another column with the same values."""
+        other = Column.__new__(Column)
+        other._room, other._fill, other.size = self._room[: self.size].copy(), self._fill, self.size
+        return other
+
+    @property
+    def nbytes(self) -> int:
+        return self._room.nbytes
+
+
+class Index:
+    """For each owner its members: a sorted base, and an overlay of what came later.
+
+    The base may name members that have left their owner since: the reader checks.
+    """
+
+    def __init__(self) -> None:
+        self._starts = np.zeros(1, np.int64)
+        self._members = np.empty(0, np.int32)
+        self._more: dict[int, list[int]] = {}
+        self.overlay = 0
+
+    def build(self, owners: npt.NDArray[np.generic], size: int) -> None:
+        """Index members 0… by their owner; those with owner -1 have none. The overlay is folded in."""
+        held = np.flatnonzero(np.asarray(owners) >= 0)
+        order = held[np.argsort(owners[held], kind="stable")]
+        counts = np.bincount(np.asarray(owners)[held], minlength=size) if len(held) else np.zeros(size, np.int64)
+        self._starts = np.zeros(size + 1, np.int64)
+        np.cumsum(counts[:size], out=self._starts[1:])
+        self._members = order.astype(np.int32)
+        self._more = {}
+        self.overlay = 0
+
+    def add(self, owner: int, member: int) -> None:
+        """Put one member into the overlay."""
+        if owner >= 0:
+            self._more.setdefault(owner, []).append(member)
+            self.overlay += 1
+
+    def with_more(self, pairs: Iterable[tuple[int, int]]) -> "Index":
+        """The same index with further pairs of owner and member, the base shared."""
+        other = Index()
+        other._starts, other._members = self._starts, self._members
+        other._more = {owner: list(members) for owner, members in self._more.items()}
+        for owner, member in pairs:
+            other.add(owner, member)
+        return other
+
+    def gather(self, owners: Ints) -> tuple[Ints, Ints]:
+        """For all `owners` at once: which owner (its place in `owners`), and the member."""
+        known = len(self._starts) - 1
+        inside = owners if not len(owners) or owners.max() < known else np.minimum(owners, known - 1)
+        if known:
+            first = self._starts[inside]
+            counts = self._starts[inside + 1] - first
+            if inside is not owners:
+                counts = np.where(owners < known, counts, 0)
+            ends = np.cumsum(counts)
+            total = int(ends[-1]) if len(ends) else 0
+        else:
+            total = 0
+        if total:
+            place = np.repeat(np.arange(len(owners)), counts)
+            members = self._members[np.arange(total) + np.repeat(first - ends + counts, counts)].astype(np.int64)
+        else:
+            place, members = NO_INTS, NO_INTS
+        return self._with_overlay(owners, place, members) if self._more else (place, members)
+
+    def _with_overlay(self, owners: Ints, place: Ints, members: Ints) -> tuple[Ints, Ints]:
+        more = self._more
+        places: list[int] = []
+        found: list[int] = []
+        for at, owner in enumerate(owners.tolist()):
+            extra = more.get(owner)
+            if extra is not None:
+                places += [at] * len(extra)
+                found += extra
+        if not found:
+            return place, members
+        return np.concatenate([place, np.array(places, np.int64)]), np.concatenate([members, np.array(found, np.int64)])
+
+    @property
+    def nbytes(self) -> int:
+        return self._starts.nbytes + self._members.nbytes + 100 * self.overlay
+
+
+class Periods:
+    """Tuples of instants, each kept once; a column of small numbers stands for them."""
+
+    def __init__(self, width: int) -> None:
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._width = width
+        self._rows = np.empty((16, width), np.int64)
+
+    def number(self, period: tuple[int, ...]) -> int:
+        found = self._numbers.get(period)
+        if found is None:
+            found = self._numbers[period] = len(self._numbers)
+            if found >= len(self._rows):
+                self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+            self._rows[found] = period
+        return found
+
+    @property
+    def rows(self) -> Ints:
+        return self._rows[: len(self._numbers)]
+
+
+@dataclass(slots=True)
+class Version:
+    """An earlier state of a thing: recorded from, to, and what it was then."""
+
+    index: int
+    recorded_from: int
+    recorded_to: int
+    name: str | None
+    holder: int
+    provider: int
+    life: int
+
+
+@dataclass(slots=True)
+class Agreement:
+    """One recorded version of a sharing agreement, as far as flows need it."""
+
+    index: int
+    recorded_from: int
+    recorded_to: int
+    consumer: int
+    system: int
+    covers: frozenset[int]
+
+
+@dataclass
+class Net:
+    """Things and flows as arrays.
+
+    `holder` is the container that a thing names itself: a field's resource, a resource's system, a
+    system's department, a department's jurisdiction, the jurisdiction that one lies within.
+    """
+
+    ids: list[str] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
+    index: dict[str, int] = field(default_factory=dict)
+    kind: Column = field(default_factory=lambda: Column(np.int8, ABSENT))
+    holder: Column = field(default_factory=lambda: Column(np.int32, -1))
+    provider: Column = field(default_factory=lambda: Column(np.int32, -1))
+    life: Column = field(default_factory=lambda: Column(np.int32, 0))
+    created: Column = field(default_factory=lambda: Column(np.int64, OPEN_END))
+    unregistered: Column = field(default_factory=lambda: Column(np.bool_, False))
+    lives: Periods = field(default_factory=lambda: Periods(2))
+
+    start: Column = field(default_factory=lambda: Column(np.int32, -1))
+    end: Column = field(default_factory=lambda: Column(np.int32, -1))
+    flow: Column = field(default_factory=lambda: Column(np.int8, FEEDS))
+    job: Column = field(default_factory=lambda: Column(np.int32, -1))
+    period: Column = field(default_factory=lambda: Column(np.int32, 0))
+    periods: Periods = field(default_factory=lambda: Periods(4))
+    jobs: list[str] = field(default_factory=list)
+    job_numbers: dict[str, int] = field(default_factory=dict)
+
+    held: Index = field(default_factory=Index)
+    provided: Index = field(default_factory=Index)
+    out: Index = field(default_factory=Index)
+    into: Index = field(default_factory=Index)
+
+    versions: dict[int, list[Version]] = field(default_factory=dict)
+    agreements: dict[int, list[Agreement]] = field(default_factory=dict)
+    covered: dict[int, list[Agreement]] = field(default_factory=dict)
+    """The agreements by what they cover."""
+    known_at: int = OPEN_END - 1
+    whole: bool = True
+    """Everything is here; otherwise a walk asks for what it needs."""
+
+    def __post_init__(self) -> None:
+        self.lives.number((OPEN_START, OPEN_END))
+        self.periods.number((OPEN_START, OPEN_END, OPEN_START, OPEN_END))
+
+    @property
+    def size(self) -> int:
+        return self.kind.size
+
+    def make_room(self, size: int) -> None:
+        """Make indexes below `size` usable."""
+        for column in (self.kind, self.holder, self.provider, self.life, self.created, self.unregistered):
+            column.grow(size)
+        missing = size - len(self.ids)
+        if missing > 0:
+            self.ids.extend([""] * missing)
+            self.names.extend([None] * missing)
+
+    def job_number(self, job: str | None) -> int:
+        """The number that stands for a job's name; -1 for none."""
+        if job is None:
+            return -1
+        found = self.job_numbers.get(job)
+        if found is None:
+            found = self.job_numbers[job] = len(self.jobs)
+            self.jobs.append(job)
+        return found
+
+    def covering(self, thing: int) -> list[Agreement]:
+        """The versions of agreements that cover a field or resource."""
+        return self.covered.get(thing, [])
+
+    def fold(self) -> None:
+        """Build the indexes anew, so that their overlays are empty."""
+        size = self.size
+        self.held.build(self.holder.data, size)
+        self.provided.build(self.provider.data, size)
+        self.out.build(self.start.data, size)
+        self.into.build(self.end.data, size)
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory this takes."""
+        columns = (self.kind, self.holder, self.provider, self.life, self.created, self.unregistered)
+        links = (self.start, self.end, self.flow, self.job, self.period)
+        indexes = (self.held, self.provided, self.out, self.into)
+        texts = 260 * len(self.ids)
+        return sum(c.nbytes for c in (*columns, *links)) + sum(i.nbytes for i in indexes) + texts
+
+    def as_known_at(self, instant: int) -> "Net":
+        """What the registry had recorded by `instant`: flows are shared, things are put back."""
+        net = Net(**{name: getattr(self, name) for name in self.__dataclass_fields__})
+        net.known_at = instant
+        net.holder, net.provider, net.life = self.holder.copy(), self.provider.copy(), self.life.copy()
+        net.names = list(self.names)
+        never = net.lives.number(NEVER_IN_FORCE)
+        net.life.data[self.created.data > instant] = never
+        held, provided = [], []
+        for versions in self.versions.values():
+            for version in versions:
+                if version.recorded_from <= instant < version.recorded_to:
+                    at = version.index
+                    net.names[at] = version.name
+                    net.holder.data[at], net.provider.data[at] = version.holder, version.provider
+                    net.life.data[at] = version.life
+                    held.append((version.holder, at))
+                    provided.append((version.provider, at))
+        # The reader checks members against `holder`, so one that is listed twice must not count twice.
+        held = [(owner, member) for owner, member in held if self.holder.data[member] != owner]
+        provided = [(owner, member) for owner, member in provided if self.provider.data[member] != owner]
+        net.held, net.provided = self.held.with_more(held), self.provided.with_more(provided)
+        return net

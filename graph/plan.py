@@ -1,0 +1,122 @@
+"""What a write transaction is going to do, gathered first and then run: one statement per kind and act."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.changes import Turn
+from graph.engine import Transaction
+from graph.ends import End
+from graph.facts import KEYS, Finding, Kind
+from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
+from graph.statements import json_text
+
+_CREATE = """
+UNWIND $rows AS row
+CREATE (n:LABEL {id: row.id})
+SET n = row
+"""
+CREATE: Mapping[Kind, str] = {kind: _CREATE.replace("LABEL", kind.label) for kind in KEYS}
+
+_REPLACE = """
+UNWIND $rows AS row
+MATCH (n:LABEL {id: row.id})
+SET n = row
+"""
+REPLACE: Mapping[Kind, str] = {kind: _REPLACE.replace("LABEL", kind.label) for kind in KEYS}
+
+_KEEP_VERSION = """
+UNWIND $rows AS row
+MATCH (n:LABEL {id: row.of})
+CREATE (n)-[:HAS_VERSION]->(v:Version {of: row.of})
+SET v = row
+"""
+KEEP_VERSION: Mapping[Kind, str] = {kind: _KEEP_VERSION.replace("LABEL", kind.label) for kind in KEYS}
+
+
+@dataclass(slots=True)
+class Written:
+    """What a call wrote. `sequence` is its change, `None` when nothing was to be written."""
+
+    sequence: int | None = None
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    placeholders: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The rows of one transaction."""
+
+    turn: Turn
+    created: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    replaced: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    versions: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    joined: dict[Ends, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
+    parted: dict[Ends, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
+    written: Written = field(default_factory=Written)
+
+    def placeholder(self, kind: Kind, id: str) -> End:
+        """A node for an id that nobody stated."""
+        turn = self.turn
+        end = End(kind, turn.number(), True)
+        self.created[kind].append(
+            {
+                "id": id,
+                "number": end.number,
+                "unregistered": True,
+                "search": "",
+                "recorded_from": turn.at,
+                "created": turn.at,
+                "sequence": turn.sequence,
+            }
+        )
+        self.written.placeholders += 1
+        return end
+
+    def keep(self, kind: Kind, stored: Mapping[str, Any]) -> None:
+        """Keep what is stored now as an earlier version."""
+        state = {key: stored[key] for key in (*KEYS[kind], "extra") if stored.get(key) is not None}
+        flags = {key: stored[key] for key in ("unregistered", "closed") if stored.get(key)}
+        self.versions[kind].append(
+            {
+                "of": stored["id"],
+                "kind": kind.value,
+                "number": stored["number"],
+                "recorded_from": stored["recorded_from"],
+                "recorded_to": self.turn.at,
+                "sequence": self.turn.sequence,
+                "state": json_text({**state, **flags}),
+            }
+        )
+
+    def refer(self, kind: Kind, id: str, before: Mapping[str, Any], after: Mapping[str, Any], ends: Mapping[str, End]) -> None:
+        """Join the thing to what it now names, and part it from what it no longer names."""
+        for reference in REFERENCES[kind]:
+            old, new = named(before.get(reference.key)), named(after.get(reference.key))
+            for rows, targets in ((self.joined, new - old), (self.parted, old - new)):
+                for target in sorted(targets):
+                    to = ends[target].kind
+                    if to in reference.to:
+                        outward = reference.outward
+                        pair = (reference.type, kind, to) if outward else (reference.type, to, kind)
+                        rows[pair].append([id, target] if outward else [target, id])
+
+    async def run(self, transaction: Transaction) -> None:
+        """Run it, things before what joins them."""
+        for texts, batches in ((KEEP_VERSION, self.versions), (REPLACE, self.replaced), (CREATE, self.created)):
+            for kind, rows in batches.items():
+                await transaction.run(texts[kind], rows=rows)
+        for pairs, joins in ((CLOSE_REFERENCE, self.parted), (CREATE_REFERENCE, self.joined)):
+            for ends, pairs_rows in joins.items():
+                await transaction.run(pairs[ends], rows=pairs_rows, at=self.turn.at)
+
+
+def named(value: Any) -> set[str]:
+    """The ids that a reference's value names."""
+    if value is None:
+        return set()
+    return set(value) if isinstance(value, list) else {value}

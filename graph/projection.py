@@ -1,0 +1,269 @@
+"""The in-memory picture of the graph that walks run on: a cache, never a truth.
+
+It is filled from the graph in windows of the change sequence, and kept by it: a reader asks where the
+graph stands, applies what is new, and answers from that. While it fills, or when it does not fit the
+memory allowed, `graph/fill.py` answers with statements.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from graph.changes import position
+from graph.engine import Graph
+from graph.errors import GraphError
+from graph.facts import KEYS, Kind
+from graph.load import LINK_ROW, close_link, flow_number, take_agreement, take_links, take_things, take_versions, thing_row
+from graph.net import FLOWS, Net
+
+log = logging.getLogger(__name__)
+
+_ORDER = (
+    Kind.JURISDICTION,
+    Kind.DEPARTMENT,
+    Kind.SYSTEM,
+    Kind.ELEMENT,
+    Kind.RESOURCE,
+    Kind.FIELD,
+    Kind.AGREEMENT,
+)
+"""Containers before what they contain."""
+
+_THINGS = """
+MATCH (n:LABEL)
+WHERE n.sequence > $after AND n.sequence <= $last
+RETURN 'KIND' AS kind, collect(ROW) AS rows
+"""
+_EACH: Mapping[Kind, str] = {
+    kind: _THINGS.replace("LABEL", kind.label).replace("KIND", kind).replace("ROW", thing_row(kind)) for kind in KEYS
+}
+THINGS: Mapping[Kind, str] = _EACH
+ALL_THINGS = "UNION ALL".join(_EACH[kind] for kind in _ORDER)
+
+_LINKS = """
+UNWIND range($after + 1, $last) AS sequence
+MATCH ()-[r:FLOW {sequence: sequence}]->()
+RETURN 'FLOW' AS flow, collect([r.from_number, r.to_number, ROW]) AS rows
+"""
+LINKS: Mapping[str, str] = {flow: _LINKS.replace("FLOW", flow).replace("ROW", LINK_ROW) for flow in FLOWS}
+ALL_LINKS = "UNION ALL".join(LINKS.values())
+
+VERSIONS = """
+MATCH (v:Version)
+WHERE v.sequence > $after AND v.sequence <= $last
+RETURN collect([v.number, v.kind, v.recorded_from, v.recorded_to, v.state]) AS rows
+"""
+
+AGREEMENTS = """
+MATCH (n:SharingAgreement)
+WHERE n.sequence > $after AND n.sequence <= $last
+RETURN collect([n.number, n.recorded_from, n.consumer, n.system, n.covers]) AS rows
+"""
+
+_ROWS_A_WINDOW = 20_000
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a projection is: `state` is OFF, FILLING, READY or TOO_BIG; `done` of `total` is how far."""
+
+    state: str
+    done: int
+    total: int
+    things: int
+    links: int
+    megabytes: int
+
+
+class Projection:
+    """One graph's projection. `megabytes` is the memory it may take; 0 turns it off."""
+
+    def __init__(self, graph: Graph, megabytes: int) -> None:
+        self.graph = graph
+        self.limit = megabytes * 1_000_000
+        self.net = Net()
+        self.sequence = 0
+        self.state = "FILLING" if megabytes > 0 else "OFF"
+        self._done = 0
+        self._total = 0
+        self._at = 0
+        self._refreshing = asyncio.Lock()
+        self._readers = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._views: OrderedDict[int, Net] = OrderedDict()
+        self._filling: asyncio.Task[None] | None = None
+
+    @property
+    def progress(self) -> Progress:
+        net = self.net
+        return Progress(
+            self.state, self._done, self._total, len(net.index), net.start.size, net.nbytes // 1_000_000
+        )
+
+    def start(self) -> None:
+        """Fill in the background."""
+        if self.state == "FILLING" and self._filling is None:
+            self._filling = asyncio.create_task(self._fill_quietly())
+
+    async def close(self) -> None:
+        """End the filling."""
+        if self._filling is not None:
+            self._filling.cancel()
+            await asyncio.gather(self._filling, return_exceptions=True)
+
+    async def _fill_quietly(self) -> None:
+        while self.state == "FILLING":
+            try:
+                await self.fill()
+            except GraphError as error:
+                log.warning("filling the projection stopped, trying again: %s", error)
+                self.net, self.sequence = Net(), 0
+                await asyncio.sleep(1)
+
+    async def fill(self) -> None:
+        """Read the whole graph; stops as TOO_BIG when it does not fit."""
+        start = await position(self.graph)
+        self._done, self._total = 0, start.sequence * (len(_ORDER) + len(FLOWS) + 2)
+        net = Net()
+        net.make_room(start.numbers)
+        for kind in _ORDER:
+            async for rows in self._windows(THINGS[kind], start.sequence):
+                await asyncio.to_thread(self._take, net, kind, rows, index=False)
+                if self._overflows(net):
+                    return
+        self._nest(net, await self.graph.read(THINGS[Kind.JURISDICTION], after=0, last=start.sequence))
+        for flow in FLOWS:
+            async for rows in self._windows(LINKS[flow], start.sequence):
+                await asyncio.to_thread(self._take_links, net, flow, rows, index=False)
+                self.net = net
+                if self._overflows(net):
+                    return
+        await asyncio.to_thread(net.fold)
+        async for rows in self._windows(VERSIONS, start.sequence):
+            self._take_versions(net, rows)
+        async for rows in self._windows(AGREEMENTS, start.sequence):
+            self._take_agreements(net, rows)
+        self.net, self.sequence, self._at = net, start.sequence, start.at
+        self.state = "READY"
+
+    def _overflows(self, net: Net) -> bool:
+        # The indexes are built last and take about half of the links' columns again.
+        if net.nbytes * 5 // 4 <= self.limit:
+            return False
+        log.warning("the graph does not fit REGISTRY_PROJECTION_MB; statements answer instead")
+        self.net, self.state = Net(), "TOO_BIG"
+        return True
+
+    async def _windows(self, text: str, last: int) -> AsyncIterator[list[list[Any]]]:
+        """The rows up to change `last`, in windows of the sequence that widen and narrow by what they bring."""
+        after, width = 0, 4
+        while after < last:
+            upto = min(after + width, last)
+            found = await self.graph.read(text, after=after, last=upto)
+            rows = [row for record in found for row in record["rows"]]
+            if rows:
+                yield rows
+            self._done += upto - after
+            after = upto
+            width = width * 2 if len(rows) < _ROWS_A_WINDOW else max(1, width // 2)
+
+    def _take(self, net: Net, kind: Kind, rows: list[list[Any]], *, index: bool) -> None:
+        known = net.index
+        take_things(net, kind, rows, [row[0] for row in rows], lambda id: known.get(id, -1) if id else -1, index=index)
+
+    def _nest(self, net: Net, found: list[dict[str, Any]]) -> None:
+        """Jurisdictions name each other: once all are known, take them again."""
+        self._take(net, Kind.JURISDICTION, [row for record in found for row in record["rows"]], index=False)
+
+    def _take_links(self, net: Net, flow: str, rows: list[list[Any]], *, index: bool) -> None:
+        starts, ends = [row[0] for row in rows], [row[1] for row in rows]
+        take_links(net, flow_number(flow), starts, ends, [row[2:] for row in rows], index=index)
+
+    def _take_versions(self, net: Net, rows: list[list[Any]]) -> None:
+        known = net.index
+        places = [row[0] for row in rows]
+        take_versions(net, [row[1:] for row in rows], places, lambda id: known.get(id, -1) if id else -1)
+
+    def _take_agreements(self, net: Net, rows: list[list[Any]]) -> None:
+        known = net.index
+        for at, recorded_from, consumer, system, covers in rows:
+            state = {"consumer": consumer, "system": system, "covers": covers}
+            take_agreement(net, at, recorded_from, None, state, lambda id: known.get(id, -1) if id else -1)
+
+    @asynccontextmanager
+    async def reading(self, known_at: int | None) -> AsyncIterator[tuple[Net, int]]:
+        """The net as of the last committed change (or as known at `known_at`), and that change's number.
+
+        Nothing is applied while somebody reads.
+        """
+        await self.refresh()
+        self._readers += 1
+        self._idle.clear()
+        try:
+            yield (self.net if known_at is None else await asyncio.to_thread(self._view, known_at)), self.sequence
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                self._idle.set()
+
+    def _view(self, known_at: int) -> Net:
+        if known_at >= self._at:
+            return self.net
+        view = self._views.get(known_at)
+        if view is None:
+            view = self._views[known_at] = self.net.as_known_at(known_at)
+            while len(self._views) > 4:
+                self._views.popitem(last=False)
+        return view
+
+    async def refresh(self) -> None:
+        """Apply what was committed since."""
+        async with self._refreshing:
+            for _ in range(_TRIES):
+                where = await position(self.graph)
+                if where.sequence == self.sequence:
+                    return
+                await self._apply(where.sequence, where.numbers)
+                self._at = where.at
+
+    async def _apply(self, last: int, numbers: int) -> None:
+        window: dict[str, Any] = {"after": self.sequence, "last": last}
+        things = await self.graph.read(ALL_THINGS, **window)
+        links = await self.graph.read(ALL_LINKS, **window)
+        versions = await self.graph.read(VERSIONS, **window)
+        agreements = await self.graph.read(AGREEMENTS, **window)
+        while self._readers:
+            await self._idle.wait()
+        net = self.net
+        net.make_room(numbers)
+        for record in things:
+            self._take(net, Kind(record["kind"]), record["rows"], index=True)
+        for record in things[:1]:
+            self._take(net, Kind.JURISDICTION, record["rows"], index=True)
+        for record in links:
+            self._apply_links(net, record["flow"], record["rows"])
+        self._take_versions(net, versions[0]["rows"])
+        self._take_agreements(net, agreements[0]["rows"])
+        self._views.clear()
+        self.sequence = last
+        overlay = net.out.overlay + net.held.overlay
+        if overlay > 2_000 + net.start.size // 20:
+            await asyncio.to_thread(net.fold)
+
+    def _apply_links(self, net: Net, flow: str, rows: list[list[Any]]) -> None:
+        """New versions are appended; a closed one that is here gets its end; any other touch changes nothing here."""
+        fresh = []
+        for row in rows:
+            start, end, *rest = row
+            recorded_from, recorded_to = rest[3], rest[4]
+            if recorded_from > self._at:
+                fresh.append(row)
+            elif recorded_to is not None and not close_link(net, flow_number(flow), start, end, rest):
+                fresh.append(row)
+        self._take_links(net, flow, fresh, index=True)

@@ -1,0 +1,163 @@
+"""Statements per source, and the one state that they add up to. Pure: no graph, no clock.
+
+A thing or link has one statement per source: the keys that the source gave, laid over what it gave
+before. Its state is these statements laid over each other, oldest first and a person's last, so the
+latest wins and a key that nobody newer speaks of stays. `None` in a statement clears the key.
+Everything here is in stored form: what the graph can hold as a property.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from graph.facts import KEYS, LINK_KEYS, Key, Kind, Link, Shape, Thing, name_key
+
+PERSON = "person:"
+"""How the name of a source that is a person starts; what a person stated no other source overwrites."""
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+
+
+def json_text(value: Any) -> str:
+    """JSON with sorted keys, so that equal values are equal texts."""
+    return orjson.dumps(value, option=_OPTIONS).decode()
+
+
+@dataclass(slots=True)
+class Statement:
+    """What one source says: stated keys in stored form, unknown keys, and what the file said."""
+
+    source: str
+    at: int
+    values: dict[str, Any]
+    extra: dict[str, Any]
+    raw: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"source": self.source, "at": self.at, "values": self.values, "extra": self.extra, "raw": self.raw}
+
+
+@dataclass(slots=True)
+class Change:
+    """What a fact does to what is stored. `state` is new only where `same_state` is false."""
+
+    statements: list[Statement]
+    values: dict[str, Any]
+    extra: dict[str, Any]
+    raw: dict[str, Any]
+    same_state: bool
+    """Values and unknown keys are as before: no new version."""
+    same: bool
+    """Nothing at all is to be written."""
+
+
+_OBJECT_KEYS: dict[str, frozenset[str]] = {
+    kind: frozenset(name for name, key in keys.items() if key.shape is Shape.OBJECT) for kind, keys in KEYS.items()
+}
+
+
+def stored_values(fact: Thing | Link) -> dict[str, Any]:
+    """A fact's values as they are stored: objects as JSON text."""
+    objects = _OBJECT_KEYS[fact.kind] if isinstance(fact, Thing) else frozenset[str]()
+    values = dict(fact.values)
+    for name in objects & values.keys():
+        if values[name] is not None:
+            values[name] = json_text(values[name])
+    return values
+
+
+def read_statements(stored: Mapping[str, Any], keys: Mapping[str, Key]) -> list[Statement]:
+    """The statements behind stored properties, oldest first; one that was closed keeps its last as a base."""
+    text = stored.get("statements")
+    if text:
+        return [Statement(**item) for item in orjson.loads(text)]
+    sources = stored.get("sources") or [""]
+    return [
+        Statement(
+            sources[0],
+            stored.get("recorded_from") or 0,
+            {name: stored[name] for name in keys if stored.get(name) is not None},
+            orjson.loads(stored.get("extra") or b"{}"),
+            orjson.loads(stored.get("raw") or b"{}"),
+        )
+    ]
+
+
+def _in_order(statements: Iterable[Statement]) -> list[Statement]:
+    return sorted(statements, key=lambda statement: (statement.source.startswith(PERSON), statement.at))
+
+
+def _overlay(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    laid: dict[str, Any] = {}
+    for part in parts:
+        laid.update(part)
+    return {name: value for name, value in laid.items() if value is not None}
+
+
+def add_up(statements: list[Statement]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Values, unknown keys and raw values that `statements` (oldest first) add up to."""
+    ordered = _in_order(statements)
+    return (
+        _overlay(s.values for s in ordered),
+        _overlay(s.extra for s in ordered),
+        _overlay(s.raw for s in ordered),
+    )
+
+
+def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any]) -> Change:
+    """What `fact` does to a thing or link that is `stored` (registered or closed)."""
+    keys = KEYS[fact.kind] if isinstance(fact, Thing) else LINK_KEYS[fact.flow]
+    statements = read_statements(stored, keys)
+    closed = not stored.get("sources")
+    before = add_up(statements)
+    new = stored_values(fact)
+    extra, raw = dict(fact.extra), dict(fact.raw) if isinstance(fact, Thing) else {}
+    source = fact.source or ""
+    own = statements[0] if closed else next((s for s in statements if s.source == source), None)
+    if own is None:
+        statements.append(Statement(source, at, new, extra, raw))
+    else:
+        laid = {**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw}
+        same = not closed and _same(laid[0], own.values) and _same(laid[1], own.extra) and _same(laid[2], own.raw)
+        if same:
+            return Change(statements, *before, same_state=True, same=True)
+        statements.remove(own)
+        statements.append(Statement(source, at, *laid))
+    after = add_up(statements)
+    same_state = not closed and after[0] == before[0] and after[1] == before[1]
+    return Change(statements, *after, same_state=same_state, same=False)
+
+
+def _same(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Equal, where a key cleared by `None` equals one that was never there."""
+    if len(new) == len(old):
+        return new == old
+    return {k: v for k, v in new.items() if v is not None} == {k: v for k, v in old.items() if v is not None}
+
+
+def without(source: str, stored: Mapping[str, Any], keys: Mapping[str, Key]) -> Change | None:
+    """What is left when `source` states it no more; `None` when nobody else does."""
+    statements = read_statements(stored, keys)
+    left = [s for s in statements if s.source != source]
+    if not left:
+        return None
+    before, after = add_up(statements), add_up(left)
+    return Change(left, *after, same_state=after[:2] == before[:2], same=False)
+
+
+def provenance(statements: list[Statement]) -> dict[str, Any]:
+    """The stored `sources`, and `statements` where one does not say it all."""
+    ordered = sorted(statements, key=lambda statement: statement.at)
+    sources = [statement.source for statement in ordered]
+    if len(ordered) == 1:
+        return {"sources": sources}
+    return {"sources": sources, "statements": json_text([statement.as_json() for statement in ordered])}
+
+
+def search_text(kind: Kind, values: Mapping[str, Any]) -> str:
+    """What a search looks in: the keys of name, short name, codes and aliases, a line each."""
+    words = [values.get(name) for name in ("name", "short_name", "code", "uscc")]
+    words += values.get("aliases") or []
+    return "\n".join(dict.fromkeys(name_key(word) for word in words if word))

@@ -1,0 +1,342 @@
+"""The walk of CONTRACT §4: from where to where data goes, over a `Net`. Pure: nothing is read but the net.
+
+A *position* is a field, a resource as a whole, or (under dependencies) a system; all three are indexes of
+the net. The walk goes in layers: layer k holds the positions whose fewest changes of *node* (the thing that
+a position stands for at the level asked) from the start are k. Within a layer moves are free. All steps of
+a layer are found together, in arrays.
+"""
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from graph.moment import Level, Moment
+from graph.net import FEEDS, FIELD, NO_INTS, READS, RESOURCE, SYSTEM, Bools, Ints, Net
+
+
+class Stop(StrEnum):
+    """What cut an answer, in the order of the contract's enum."""
+
+    DEPTH = "DEPTH"
+    NODES = "NODES"
+    FANOUT = "FANOUT"
+    TIME = "TIME"
+    PEER = "PEER"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much an answer may cost: nodes, neighbours of one node, milliseconds."""
+
+    max_nodes: int = 500
+    max_per_node: int = 100
+    max_milliseconds: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One walk. `upstream` turns every arrow; `reads` makes it the walk of dependencies."""
+
+    level: Level
+    upstream: bool
+    reads: bool
+    depth: int
+    budget: Budget
+
+
+class Marks:
+    """A layer for each index, -1 where none; grows with the net."""
+
+    def __init__(self, size: int) -> None:
+        self.layer = np.full(max(size, 1), -1, np.int32)
+
+    def grow(self, size: int) -> None:
+        """Make indexes below `size` usable."""
+        if size > len(self.layer):
+            room = np.full(max(size, 2 * len(self.layer)), -1, np.int32)
+            room[: len(self.layer)] = self.layer
+            self.layer = room
+
+    def take_new(self, things: Ints, layer: int) -> Ints:
+        """Mark those of `things` that are not marked yet; which they were, each once."""
+        new = things[self.layer[things] < 0]
+        if len(new) > 1:
+            new = np.unique(new)
+        self.layer[new] = layer
+        return new
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Moves found together, as columns: the thing that is drawn, the position reached, the link (-1: a free move)."""
+
+    origin: Ints
+    target: Ints
+    link: Ints
+
+    def pick(self, which: Bools) -> "Moves":
+        return Moves(self.origin[which], self.target[which], self.link[which])
+
+
+def _together(moves: Sequence[Moves]) -> Moves:
+    if len(moves) == 1:
+        return moves[0]
+    if not moves:
+        return Moves(NO_INTS, NO_INTS, NO_INTS)
+    return Moves(
+        np.concatenate([m.origin for m in moves]),
+        np.concatenate([m.target for m in moves]),
+        np.concatenate([m.link for m in moves]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The moves out of one layer that cost 1, the nodes they join, and which of them FANOUT cut."""
+
+    moves: Moves
+    node: Ints
+    to_node: Ints
+    cut: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A finished walk. `reached` and `nodes` hold layers; `found` the new nodes and `steps` the steps, by layer."""
+
+    question: Question
+    moment: Moment
+    reached: Marks
+    nodes: Marks
+    positions: list[Ints]
+    found: list[Ints]
+    steps: list[Steps]
+    timed_out: bool
+
+    def look_again(self) -> None:
+        """Follow the net, after it has grown."""
+        self.moment.refresh()
+        self.reached.grow(self.moment.net.size)
+        self.nodes.grow(self.moment.net.size)
+
+
+class Walk:
+    """One walk over a net."""
+
+    def __init__(self, net: Net, as_of: int, question: Question) -> None:
+        self.net = net
+        self.question = question
+        self.moment = Moment(net, as_of)
+        self.reached = Marks(net.size)
+        self.nodes = Marks(net.size)
+        self.joined = question.reads and question.level >= Level.SYSTEM
+        self._listed: list[Ints] = []
+        self._led: list[tuple[Ints, Ints]] = []
+        self._most_led = 0
+
+    def run(self, start: Ints) -> Generator[Ints, None, Walked]:
+        """Walk from the positions `start`. Yields positions whose surroundings must be put into a net that is not whole."""
+        question = self.question
+        deadline = time.monotonic() + question.budget.max_milliseconds / 1000
+        positions: list[Ints] = []
+        found: list[Ints] = []
+        steps: list[Steps] = []
+        fresh = self.reached.take_new(start, 0)
+        count, timed_out = 0, False
+        for layer in range(question.depth + 1):
+            here, moves = yield from self._layer(fresh, layer)
+            positions.append(here)
+            standing = self.moment.standing(here, question.level)
+            if self._listed:
+                standing = np.concatenate([standing, *self._listed])
+            found.append(self.nodes.take_new(standing, layer))
+            out = self._steps(moves, limit=layer == question.depth)
+            steps.append(out)
+            count += len(found[-1])
+            if layer == question.depth or count > question.budget.max_nodes:
+                break
+            fresh = self.reached.take_new(out.moves.target[~out.cut], layer + 1)
+            if not len(fresh):
+                break
+            if time.monotonic() > deadline:
+                timed_out = True
+                break
+        return Walked(question, self.moment, self.reached, self.nodes, positions, found, steps, timed_out)
+
+    def _layer(self, fresh: Ints, layer: int) -> Generator[Ints, None, tuple[Ints, Moves]]:
+        """All positions of a layer, and the moves out of it."""
+        here, outward = [fresh], []
+        self._listed = []
+        level, moment = self.question.level, self.moment
+        todo = fresh
+        while len(todo):
+            if not self.net.whole:
+                yield todo
+                self._look_again()
+            moves = _together(self._moves(todo))
+            inside = moves.link < 0
+            if level is not Level.FIELD:
+                inside |= moment.standing(moves.origin, level) == moment.standing(moves.target, level)
+            todo = self.reached.take_new(moves.target[inside], layer) if inside.any() else NO_INTS
+            here.append(todo)
+            outward.append(moves.pick(~inside))
+        return np.concatenate(here), _together(outward)
+
+    def _look_again(self) -> None:
+        self.moment.refresh()
+        self.reached.grow(self.net.size)
+        self.nodes.grow(self.net.size)
+
+    # The moves out of some positions. Rules 1 to 3 of CONTRACT §4, then READS.
+
+    def _moves(self, todo: Ints) -> list[Moves]:
+        kind = self.moment.kind[todo]
+        fields, wholes = todo[kind == FIELD], todo[kind == RESOURCE]
+        moves = []
+        if len(fields):
+            place, links, far = self._flows(fields, FEEDS)
+            moves.append(Moves(fields[place], far, links))
+        if len(wholes):
+            _, members = self.moment.members(wholes, FIELD)
+            place, links, far = self._flows(members, FEEDS)
+            leading = members[place]
+            moves.append(Moves(leading, far, links))
+            if self.question.level is Level.FIELD:
+                self._listed.append(leading)
+        origins, resources = self._at_resources(fields, wholes)
+        if len(resources):
+            moves.append(self._whole_feeds(origins, resources))
+        if self.question.reads:
+            moves += self._reads(todo[kind == SYSTEM], origins, resources)
+        return [found for found in moves if len(found.target)]
+
+    def _at_resources(self, fields: Ints, wholes: Ints) -> tuple[Ints, Ints]:
+        """What is drawn as the start of a resource's own flows, and that resource.
+
+        Above FIELD all positions of a resource draw as the resource does, so once is enough.
+        """
+        resources = self.moment.resource(fields)
+        inside = resources >= 0
+        if self.question.level is Level.FIELD:
+            return np.concatenate([fields[inside], wholes]), np.concatenate([resources[inside], wholes])
+        both = np.unique(np.concatenate([resources[inside], wholes]))
+        return both, both
+
+    def _flows(self, owners: Ints, flow: int) -> tuple[Ints, Ints, Ints]:
+        """The links of one flow at `owners` that can be walked: the owner's place, the link, its far end."""
+        upstream, moment = self.question.upstream, self.moment
+        place, links = (self.net.into if upstream else self.net.out).gather(owners)
+        if not len(links):
+            return NO_INTS, NO_INTS, NO_INTS
+        far = (moment.start if upstream else moment.end)[links].astype(np.int64)
+        real = moment.links(links) & (moment.flow[links] == flow) & (far != owners[place]) & moment.things(far)
+        return place[real], links[real], far[real]
+
+    def _whole_feeds(self, origins: Ints, resources: Ints) -> Moves:
+        """Rule 2: feeds between resources, but those that only sum up feeds of their fields."""
+        several, which = np.unique(resources, return_inverse=True)
+        place, links, far = self._flows(several, FEEDS)
+        if len(links):
+            owners = np.unique(place)
+            size = self.net.size
+            summed = self._resource_pairs(several[owners])
+            own = ~np.isin(several[place] * size + far, summed)
+            place, links, far = place[own], links[own], far[own]
+        return _spread(origins, which, place, links, far)
+
+    def _resource_pairs(self, resources: Ints) -> Ints:
+        """The pairs of resources that fields of `resources` join now, as one number each."""
+        which, fields = self.moment.members(resources, FIELD)
+        place, _, far = self._flows(fields, FEEDS)
+        other = self.moment.resource(far)
+        return (resources[which[place]] * self.net.size + other)[other >= 0]
+
+    def _reads(self, systems: Ints, origins: Ints, resources: Ints) -> list[Moves]:
+        moment, moves = self.moment, []
+        if self.question.upstream:
+            place, links, far = self._flows(systems, READS)
+            moves.append(Moves(systems[place], far, links))
+            if self.joined and len(resources):
+                holder = moment.system(resources)
+                inside = holder >= 0
+                inside[inside] = moment.reads_something(holder[inside])
+                moves.append(_free(origins[inside], holder[inside]))
+            return moves
+        several, which = np.unique(resources, return_inverse=True)
+        place, links, far = self._flows(several, READS)
+        moves.append(_spread(origins, which, place, links, far))
+        if self.joined and len(systems):
+            place, members = moment.members(systems, RESOURCE)
+            moves.append(_free(systems[place], members))
+        return moves
+
+    # Leaving a layer.
+
+    def _steps(self, moves: Moves, *, limit: bool) -> Steps:
+        """The steps out of a layer, with what FANOUT cuts; nothing is cut at the depth limit."""
+        level, moment = self.question.level, self.moment
+        node = moment.standing(moves.origin, level)
+        to_node = moment.standing(moves.target, level)
+        if limit or not len(node):
+            cut = np.zeros(len(node), np.bool_)
+        else:
+            cut = self._fanout(node, to_node)
+        return Steps(moves, node, to_node, cut)
+
+    def _fanout(self, node: Ints, to_node: Ints) -> Bools:
+        """Which steps lead to a neighbour after the first `max_per_node` of their node, by layer and id."""
+        most = self.question.budget.max_per_node
+        pairs = np.unique(node * self.net.size + to_node)
+        owners, neighbours = np.divmod(pairs, self.net.size)
+        counts = np.unique(owners, return_counts=True)
+        self._most_led += int(counts[1].max())
+        self._led.append((owners, neighbours))
+        if self._most_led <= most:
+            return np.zeros(len(node), np.bool_)
+        return self._cut_beyond(most, node, to_node)
+
+    def _cut_beyond(self, most: int, node: Ints, to_node: Ints) -> Bools:
+        everywhere, counts = np.unique(np.concatenate([owners for owners, _ in self._led]), return_counts=True)
+        owners, neighbours = self._led[-1]
+        crowded = np.intersect1d(everywhere[counts > most], owners)
+        ids = self.net.ids
+        cut: set[tuple[int, int]] = set()
+        for owner in crowded.tolist():
+            before = {n for earlier in self._led[:-1] for n in _of(owner, *earlier)}
+            now = [n for n in _of(owner, owners, neighbours) if n not in before]
+            room = max(most - len(before), 0)
+            cut |= {(owner, n) for n in sorted(now, key=ids.__getitem__)[room:]}
+        if not cut:
+            return np.zeros(len(node), np.bool_)
+        lost = np.array([owner * self.net.size + n for owner, n in cut], np.int64)
+        kept = ~np.isin(owners * self.net.size + neighbours, lost)
+        self._led[-1] = (owners[kept], neighbours[kept])
+        return np.isin(node * self.net.size + to_node, lost)
+
+
+def _of(owner: int, owners: Ints, neighbours: Ints) -> list[int]:
+    """The neighbours of one of the sorted `owners`."""
+    first, last = np.searchsorted(owners, (owner, owner + 1))
+    found: list[int] = neighbours[first:last].tolist()
+    return found
+
+
+def _free(origins: Ints, targets: Ints) -> Moves:
+    return Moves(origins, targets, np.full(len(targets), -1, np.int64))
+
+
+def _spread(origins: Ints, which: Ints, place: Ints, links: Ints, far: Ints) -> Moves:
+    """The links found once for each of several resources, at every origin of that resource (`which`)."""
+    if not len(links):
+        return Moves(NO_INTS, NO_INTS, NO_INTS)
+    order = np.argsort(place, kind="stable")
+    counts = np.bincount(place, minlength=int(which.max()) + 1)
+    first = np.cumsum(counts) - counts
+    each = counts[which]
+    at = np.repeat(np.arange(len(origins)), each)
+    within = np.arange(len(at)) - np.repeat(np.cumsum(each) - each, each)
+    chosen = order[first[which[at]] + within]
+    return Moves(origins[at], far[chosen], links[chosen])

@@ -1,0 +1,179 @@
+"""What a source no longer states: its statement ends, and what nobody states any more is closed, never deleted."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from graph.changes import Turn, position, take_turn
+from graph.ends import ends, stored
+from graph.engine import Graph, Transaction
+from graph.facts import KEYS, LINK_KEYS, Kind, Link
+from graph.link_writes import CLOSE, CREATE, CURRENT, MARK, as_stated, link_key
+from graph.plan import Plan, Written, named
+from graph.references import REFERENCES
+from graph.statements import json_text, provenance, search_text, without
+from graph.writes import finish
+
+PAGE = 20_000
+
+_COUNT = """
+MATCH (n:LABEL)
+WHERE $source IN n.sources
+RETURN count(n) AS count
+"""
+COUNT: Mapping[Kind, str] = {kind: _COUNT.replace("LABEL", kind.label) for kind in KEYS}
+
+_COUNT_LINKS = """
+MATCH ()-[r:FLOW]->()
+WHERE $source IN r.sources AND r.recorded_to IS NULL
+RETURN count(r) AS count
+"""
+COUNT_LINKS: Mapping[str, str] = {flow: _COUNT_LINKS.replace("FLOW", flow) for flow in LINK_KEYS}
+
+_STATED = """
+MATCH (n:LABEL)
+WHERE n.id > $after AND $source IN n.sources
+WITH n.id AS id ORDER BY id LIMIT $page
+RETURN collect(id) AS ids
+"""
+STATED: Mapping[Kind, str] = {kind: _STATED.replace("LABEL", kind.label) for kind in KEYS}
+
+STATED_LINKS: Mapping[str, str] = {
+    "FEEDS": """
+UNWIND range($first, $last) AS sequence
+MATCH (a)-[r:FEEDS {sequence: sequence}]->(b)
+WHERE $source IN r.sources AND r.recorded_to IS NULL
+RETURN collect([a.id, b.id, r.job, r.valid_from]) AS links
+""",
+    "READS": """
+UNWIND range($first, $last) AS sequence
+MATCH (b)-[r:READS {sequence: sequence}]->(a)
+WHERE $source IN r.sources AND r.recorded_to IS NULL
+RETURN collect([a.id, b.id, r.job, r.valid_from]) AS links
+""",
+}
+
+LinkIdentity = tuple[str, str, str | None, int | None]
+"""Start, end, job and valid_from of a link."""
+
+
+async def count_stated(graph: Graph, source: str) -> int:
+    """How many things and links `source` states now."""
+    total = 0
+    for text in (*COUNT.values(), *COUNT_LINKS.values()):
+        [row] = await graph.read(text, source=source)
+        total += row["count"]
+    return total
+
+
+async def stated_things(graph: Graph, source: str, kind: Kind) -> AsyncIterator[list[str]]:
+    """Ids of the things of `kind` that `source` states now, in pages."""
+    after = ""
+    while True:
+        [row] = await graph.read(STATED[kind], source=source, after=after, page=PAGE)
+        if row["ids"]:
+            yield row["ids"]
+        if len(row["ids"]) < PAGE:
+            return
+        after = row["ids"][-1]
+
+
+async def stated_links(graph: Graph, source: str, flow: str) -> AsyncIterator[list[LinkIdentity]]:
+    """Identities of the links of `flow` that `source` states now, in pages (of changes, up to 20,000 links)."""
+    last = (await position(graph)).sequence
+    for first in range(1, last + 1, 4):
+        [row] = await graph.read(STATED_LINKS[flow], source=source, first=first, last=min(first + 3, last))
+        if row["links"]:
+            yield [(start, end, job, valid_from) for start, end, job, valid_from in row["links"]]
+
+
+async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: str) -> int:
+    """End the statements of `source` about `ids` (at most 5,000); how many there were."""
+
+    async def work(transaction: Transaction) -> Written:
+        plan = Plan(await take_turn(transaction))
+        there = await stored(transaction, kind, list(ids))
+        about = {id for before in there.values() for ref in REFERENCES[kind] for id in named(before.get(ref.key))}
+        known = await ends(transaction, list(about))
+        touched = []
+        for id, before in there.items():
+            if source not in (before.get("sources") or []):
+                continue
+            touched.append(id)
+            plan.written.changed += 1
+            after = _without(kind, before, source, plan.turn)
+            if after["recorded_from"] == plan.turn.at:
+                plan.keep(kind, before)
+                plan.refer(kind, id, before, {} if "closed" in after else after, known)
+            plan.replaced[kind].append(after)
+        await plan.run(transaction)
+        return await finish(transaction, plan, f"{kind.value} withdrawn,", touched, {source})
+
+    return (await graph.write(work)).changed
+
+
+def _without(kind: Kind, before: dict[str, Any], source: str, turn: Turn) -> dict[str, Any]:
+    """The stored thing when `source` states it no more."""
+    kept = {name: before[name] for name in ("id", "number", "created")} | {"sequence": turn.sequence}
+    change = without(source, before, KEYS[kind])
+    if change is None:
+        gone = {name: value for name, value in before.items() if name not in ("sources", "statements")}
+        return {**gone, **kept, "recorded_from": turn.at, "closed": turn.at}
+    values = {**change.values, **{n: json_text(v) for n, v in (("extra", change.extra), ("raw", change.raw)) if v}}
+    recorded = before["recorded_from"] if change.same_state else turn.at
+    return {
+        **values,
+        **kept,
+        **provenance(change.statements),
+        "search": search_text(kind, values),
+        "recorded_from": recorded,
+    }
+
+
+async def withdraw_links(graph: Graph, flow: str, links: Sequence[LinkIdentity], source: str) -> int:
+    """End the statements of `source` about `links` (at most 5,000); how many there were."""
+    ids = {link_key(Link(flow, s, e, {"job": job, "valid_from": since})): (s, e) for s, e, job, since in links}
+
+    async def work(transaction: Transaction) -> Written:
+        plan = Plan(await take_turn(transaction))
+        [row] = await transaction.run(CURRENT[flow], keys=list(ids))
+        marked, closed = [], []
+        created: dict[Kind, list[list[Any]]] = {}
+        known = await ends(transaction, [id for pair in ids.values() for id in pair])
+        for before in row["found"]:
+            if source not in (before.get("sources") or []):
+                continue
+            plan.written.changed += 1
+            after = _link_without(flow, before, source, plan.turn)
+            if after["recorded_from"] != plan.turn.at:
+                marked.append(after)
+                continue
+            closed.append(before["key"])
+            start, end = ids[before["key"]]
+            created.setdefault(known[start].kind, []).append([start, end, after])
+        if closed:
+            await transaction.run(CLOSE[flow], keys=closed, at=plan.turn.at, sequence=plan.turn.sequence)
+        if marked:
+            await transaction.run(MARK[flow], rows=marked)
+        for kind, rows in created.items():
+            await transaction.run(CREATE[flow, kind], rows=rows)
+        touched = [ids[before["key"]][0] for before in row["found"]] if plan.written.changed else []
+        return await finish(transaction, plan, f"{flow} withdrawn,", touched, {source})
+
+    return (await graph.write(work)).changed
+
+
+def _link_without(flow: str, before: dict[str, Any], source: str, turn: Turn) -> dict[str, Any]:
+    """The stored link when `source` states it no more. With nobody left it ends now, marked as ended by the registry."""
+    kept = {name: before[name] for name in ("key", "from_number", "to_number")} | {"sequence": turn.sequence}
+    change = without(source, as_stated(before), LINK_KEYS[flow])
+    if change is None:
+        gone = {name: value for name, value in before.items() if name not in ("sources", "statements")}
+        stated_to = before.get("valid_to")
+        if stated_to is not None and stated_to <= turn.at:
+            return {**gone, **kept, "recorded_from": turn.at}
+        end = max(turn.at, before.get("valid_from") or turn.at)
+        ended = {**gone, **kept, "recorded_from": turn.at, "valid_to": end, "ended": True}
+        return ended if stated_to is None else {**ended, "stated_to": stated_to}
+    values = {**change.values, **({"extra": json_text(change.extra)} if change.extra else {})}
+    recorded = before["recorded_from"] if change.same_state else turn.at
+    return {**values, **kept, **provenance(change.statements), "recorded_from": recorded}
