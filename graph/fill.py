@@ -12,7 +12,7 @@ import numpy as np
 from graph.engine import Graph
 from graph.facts import KEYS, Kind
 from graph.load import LINK_ROW, flow_number, take_agreement, take_links, take_things, take_versions, thing_row
-from graph.net import ABSENT, FIELD, KINDS, NEVER_IN_FORCE, OPEN_END, RESOURCE, SYSTEM, Ints, Net
+from graph.net import ABSENT, FIELD, KINDS, NEVER_IN_FORCE, OPEN_END, RESOURCE, SYSTEM, Index, Ints, Net
 
 _BY_IDS = """
 UNWIND $ids AS id
@@ -89,6 +89,7 @@ class Filler:
         self._past = known_at
         self._asked: set[int] = set()
         self._loaded: set[tuple[str, int]] = set()
+        self._links_at: dict[tuple[Any, ...], int] = {}
 
     def locate(self, id: str | None) -> int:
         """The index of an id, given to it when it is first named; what it is may still be unknown."""
@@ -146,7 +147,7 @@ class Filler:
                 net.life.data[at] = never
             for version in net.versions.get(at, ()):
                 if version.recorded_from <= instant < version.recorded_to:
-                    net.names[at], net.life.data[at] = version.name, version.life
+                    net.names[at], net.life.data[at], net.kind.data[at] = version.name, version.life, version.kind
                     for column, owner, index in (
                         (net.holder, version.holder, net.held),
                         (net.provider, version.provider, net.provided),
@@ -208,8 +209,19 @@ class Filler:
         for record in found:
             rows = record["rows"]
             await self.load([id for row in rows for id in row[:2]])
-            starts, ends = [self.locate(row[0]) for row in rows], [self.locate(row[1]) for row in rows]
-            take_links(net, flow_number(record["flow"]), starts, ends, [row[2:] for row in rows], index=True)
+            self._take_links(record["flow"], rows, net.into if upstream else net.out, upstream)
+
+    def _take_links(self, flow: str, rows: Sequence[Sequence[Any]], index: Index, upstream: bool) -> None:
+        """Append those links that are not here yet, and put all of them into the index of the way they were asked."""
+        net = self.net
+        identities = [(flow, *row) for row in rows]
+        fresh = [row for row, identity in zip(rows, identities, strict=True) if identity not in self._links_at]
+        first = net.start.size
+        self._links_at.update(((flow, *row), at) for at, row in enumerate(fresh, first))
+        starts, ends = [self.locate(row[0]) for row in fresh], [self.locate(row[1]) for row in fresh]
+        take_links(net, flow_number(flow), starts, ends, [row[2:] for row in fresh], index=False)
+        for row, identity in zip(rows, identities, strict=True):
+            index.add(self.locate(row[upstream]), self._links_at[identity])
 
     async def agreements(self, sources: Iterable[int]) -> None:
         """Load the agreements that cover `sources`, fields or resources."""

@@ -216,7 +216,7 @@ def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> list[int]:
     for place, (node, kind) in enumerate(zip(found.nodes, kinds.tolist(), strict=True)):
         behind = found.behind.get(node)
         if behind and _RANK.get(kind, 9) < level and kind in (SYSTEM, DEPARTMENT):
-            several = set(up(np.array(behind, np.int64)).tolist())
+            several = set(up(np.array(behind, np.int64)).tolist()) - {-1}
             own[place] = several.pop() if len(several) == 1 else -1
     return own
 

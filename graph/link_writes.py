@@ -11,8 +11,8 @@ from graph.engine import Graph, Transaction
 from graph.facts import LINK_KEYS, Finding, Kind, Link, Severity, prefix_kind
 from graph.plan import Plan, Written
 from graph.relabel import relabel
-from graph.statements import json_text, provenance, state_again, stored_values
-from graph.writes import Stated, finish
+from graph.statements import is_empty_interval, json_text, provenance, state_again, stored_values
+from graph.writes import Stated, empty_interval, finish
 
 _CURRENT = """
 UNWIND $keys AS key
@@ -87,9 +87,12 @@ async def write_links(
         if stated is not None:
             for id, kind in stated([id for link in links for id in (link.start, link.end) if id not in known]).items():
                 known[id] = End(kind, -1, False)
+        if not dry_run:
+            for kind, guessed in _guessed_wrong(links, known).items():
+                await relabel(transaction, plan.turn, guessed, known, kind)
         rows = _Rows(flow)
         for key, link in keyed.items():
-            kind = await _kind_of_ends(transaction, plan, link, known, rehearsal=dry_run)
+            kind = _kind_of_ends(plan, link, known)
             if kind is not None:
                 rows.take(plan, key, link, there.get(key), known, kind)
         if where is not None:
@@ -124,13 +127,20 @@ class _Rows:
             "sequence": turn.sequence,
         }
         if before is None:
-            row |= {name: value for name, value in stored_values(link).items() if value is not None}
+            values = {name: value for name, value in stored_values(link).items() if value is not None}
+            if is_empty_interval(values):
+                written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
+                return
+            row |= values
             row |= {"sources": [link.source or ""]} | ({"extra": json_text(link.extra)} if link.extra else {})
             written.added += 1
         else:
             change = state_again(link, turn.at, as_stated(before))
             if change.same:
                 written.unchanged += 1
+                return
+            if is_empty_interval(change.values):
+                written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
                 return
             row |= {**change.values, **provenance(change.statements)}
             row |= {"extra": json_text(change.extra)} if change.extra else {}
@@ -159,22 +169,26 @@ def as_stated(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {**stored, "valid_to": stored.get("stated_to")}
 
 
-async def _kind_of_ends(
-    transaction: Transaction, plan: Plan, link: Link, known: dict[str, End], *, rehearsal: bool
-) -> Kind | None:
+def _guessed_wrong(links: Sequence[Link], known: Mapping[str, End]) -> dict[Kind, set[str]]:
+    """The placeholders at the links' ends that must be of another kind, by that kind."""
+    wrong: dict[Kind, set[str]] = {}
+    for link in links:
+        for id, kind in zip((link.start, link.end), _wanted(link, known), strict=True):
+            end = known.get(id)
+            if end is not None and end.unregistered and end.kind is not kind:
+                wrong.setdefault(kind, set()).add(id)
+    return wrong
+
+
+def _kind_of_ends(plan: Plan, link: Link, known: dict[str, End]) -> Kind | None:
     """The kind that both ends have (of READS: the resource's); unknown ends become placeholders, wrong ones refuse."""
     wanted = _wanted(link, known)
+    if any(id in known and known[id].kind is not kind for id, kind in zip((link.start, link.end), wanted, strict=True)):
+        plan.written.findings.append(_refused(link, known))
+        return None
     for id, kind in zip((link.start, link.end), wanted, strict=True):
-        end = known.get(id)
-        if end is None:
+        if id not in known:
             known[id] = plan.placeholder(kind, id)
-        elif end.kind is not kind:
-            if not end.unregistered:
-                plan.written.findings.append(_refused(link, known, wanted))
-                return None
-            if not rehearsal:
-                await relabel(transaction, plan.turn, id, end, kind)
-            known[id] = End(kind, end.number, True)
     return wanted[0]
 
 
@@ -190,7 +204,7 @@ def _wanted(link: Link, known: Mapping[str, End]) -> tuple[Kind, Kind]:
     return kind, kind
 
 
-def _refused(link: Link, known: Mapping[str, End], wanted: tuple[Kind, Kind]) -> Finding:
+def _refused(link: Link, known: Mapping[str, End]) -> Finding:
     have = ", ".join(f"{id} is a {known[id].kind}" for id in (link.start, link.end) if id in known)
     need = "two fields or two resources" if link.flow == "FEEDS" else "a resource and the system that reads it"
     return Finding(

@@ -145,7 +145,7 @@ def take_versions(net: Net, rows: Iterable[Sequence[Any]], places: Sequence[int]
         )
         holder = locate(state.get(HOLDER[kind])) if kind in HOLDER else -1
         provider = locate(state.get("provider")) if kind is Kind.RESOURCE else -1
-        kept.append(Version(at, recorded_from, recorded_to, state.get("name"), holder, provider, life))
+        kept.append(Version(at, KINDS.index(kind), recorded_from, recorded_to, state.get("name"), holder, provider, life))
         if kind is Kind.AGREEMENT:
             take_agreement(net, at, recorded_from, recorded_to, state, locate)
 

@@ -170,6 +170,7 @@ class Version:
     """An earlier state of a thing: recorded from, to, and what it was then."""
 
     index: int
+    kind: int
     recorded_from: int
     recorded_to: int
     name: str | None
@@ -283,7 +284,8 @@ class Net:
         """What the registry had recorded by `instant`: flows are shared, things are put back."""
         net = Net(**{name: getattr(self, name) for name in self.__dataclass_fields__})
         net.known_at = instant
-        net.holder, net.provider, net.life = self.holder.copy(), self.provider.copy(), self.life.copy()
+        net.kind, net.holder = self.kind.copy(), self.holder.copy()
+        net.provider, net.life = self.provider.copy(), self.life.copy()
         net.names = list(self.names)
         never = net.lives.number(NEVER_IN_FORCE)
         net.life.data[self.created.data > instant] = never
@@ -293,6 +295,7 @@ class Net:
                 if version.recorded_from <= instant < version.recorded_to:
                     at = version.index
                     net.names[at] = version.name
+                    net.kind.data[at] = version.kind
                     net.holder.data[at], net.provider.data[at] = version.holder, version.provider
                     net.life.data[at] = version.life
                     held.append((version.holder, at))

@@ -78,20 +78,9 @@ class Plan:
         return end
 
     def keep(self, kind: Kind, stored: Mapping[str, Any]) -> None:
-        """Keep what is stored now as an earlier version."""
-        state = {key: stored[key] for key in (*KEYS[kind], "extra") if stored.get(key) is not None}
-        flags = {key: stored[key] for key in ("unregistered", "closed") if stored.get(key)}
-        self.versions[kind].append(
-            {
-                "of": stored["id"],
-                "kind": kind.value,
-                "number": stored["number"],
-                "recorded_from": stored["recorded_from"],
-                "recorded_to": self.turn.at,
-                "sequence": self.turn.sequence,
-                "state": json_text({**state, **flags}),
-            }
-        )
+        """Keep what is stored now as an earlier version; what this turn itself put there was never known."""
+        if stored["recorded_from"] < self.turn.at:
+            self.versions[kind].append(version(kind, stored, self.turn))
 
     def refer(self, kind: Kind, id: str, before: Mapping[str, Any], after: Mapping[str, Any], ends: Mapping[str, End]) -> None:
         """Join the thing to what it now names, and part it from what it no longer names."""
@@ -113,6 +102,21 @@ class Plan:
         for pairs, joins in ((CLOSE_REFERENCE, self.parted), (CREATE_REFERENCE, self.joined)):
             for ends, pairs_rows in joins.items():
                 await transaction.run(pairs[ends], rows=pairs_rows, at=self.turn.at)
+
+
+def version(kind: Kind, stored: Mapping[str, Any], turn: Turn) -> dict[str, Any]:
+    """The row of the earlier version that `stored` becomes."""
+    state = {key: stored[key] for key in (*KEYS[kind], "extra") if stored.get(key) is not None}
+    flags = {key: stored[key] for key in ("unregistered", "closed") if stored.get(key)}
+    return {
+        "of": stored["id"],
+        "kind": kind.value,
+        "number": stored["number"],
+        "recorded_from": stored["recorded_from"],
+        "recorded_to": turn.at,
+        "sequence": turn.sequence,
+        "state": json_text({**state, **flags}),
+    }
 
 
 def named(value: Any) -> set[str]:

@@ -242,10 +242,10 @@ class Projection:
             await self._idle.wait()
         net = self.net
         net.make_room(numbers)
-        for record in things:
-            self._take(net, Kind(record["kind"]), record["rows"], index=True)
-        for record in things[:1]:
-            self._take(net, Kind.JURISDICTION, record["rows"], index=True)
+        rows = {Kind(record["kind"]): record["rows"] for record in things}
+        # Jurisdictions name each other: twice, so that all are known by then.
+        for kind in (Kind.JURISDICTION, *_ORDER):
+            self._take(net, kind, rows.get(kind, []), index=True)
         for record in links:
             self._apply_links(net, record["flow"], record["rows"])
         self._take_versions(net, versions[0]["rows"])

@@ -1,46 +1,36 @@
-"""A placeholder whose kind was guessed wrong: the node is made anew under the right label, keeping its number.
+"""Placeholders whose kind was guessed wrong: each node is made anew under the right label, keeping its number.
 
 Labels cannot be changed on every engine, so the flows at it are read, and written again at the new node.
 A flow that now joins a field to a resource can be no flow: it is closed. Its other end, if it is a guess
 too, follows instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graph.changes import Turn
-from graph.ends import End, ends
+from graph.ends import End, ends, stored
 from graph.engine import Transaction
 from graph.facts import KEYS, Kind
+from graph.plan import CREATE, KEEP_VERSION, version
 
 _FLOWS = """
-MATCH (n:LABEL {id: $id})-[r:FEEDS]->(m)
-RETURN 'FEEDS' AS type, true AS outward, m.id AS other, properties(r) AS properties
+UNWIND $ids AS id
+MATCH (n:LABEL {id: id})-[r:FEEDS|READS]->(m)
+RETURN collect([type(r), n.id, m.id, properties(r)]) AS flows
 UNION ALL
-MATCH (n:LABEL {id: $id})<-[r:FEEDS]-(m)
-RETURN 'FEEDS' AS type, false AS outward, m.id AS other, properties(r) AS properties
-UNION ALL
-MATCH (n:LABEL {id: $id})<-[r:READS]-(m)
-RETURN 'READS' AS type, false AS outward, m.id AS other, properties(r) AS properties
-UNION ALL
-MATCH (n:LABEL {id: $id})-[r:READS]->(m)
-RETURN 'READS' AS type, true AS outward, m.id AS other, properties(r) AS properties
+UNWIND $ids AS id
+MATCH (n:LABEL {id: id})<-[r:FEEDS|READS]-(m)
+RETURN collect([type(r), m.id, n.id, properties(r)]) AS flows
 """
 FLOWS: Mapping[Kind, str] = {kind: _FLOWS.replace("LABEL", kind.label) for kind in KEYS}
 
 _TAKE_OUT = """
-MATCH (n:LABEL {id: $id})
-WITH n, properties(n) AS properties
+UNWIND $ids AS id
+MATCH (n:LABEL {id: id})
 DETACH DELETE n
-RETURN properties
 """
 TAKE_OUT: Mapping[Kind, str] = {kind: _TAKE_OUT.replace("LABEL", kind.label) for kind in KEYS}
-
-_PUT_BACK = """
-CREATE (n:LABEL {id: $properties.id})
-SET n = $properties
-"""
-PUT_BACK: Mapping[Kind, str] = {kind: _PUT_BACK.replace("LABEL", kind.label) for kind in KEYS}
 
 _JOIN = """
 UNWIND $rows AS row
@@ -58,51 +48,53 @@ JOIN: Mapping[tuple[str, Kind, Kind], str] = {
 }
 
 
-async def relabel(transaction: Transaction, turn: Turn, id: str, end: End, kind: Kind) -> dict[str, Any]:
-    """Make the placeholder `id` a `kind`; its stored properties."""
-    properties: dict[str, Any] = {}
-    waiting = [(id, end.kind)]
-    seen = {id}
-    while waiting:
-        this, old = waiting.pop()
-        flows = await transaction.run(FLOWS[old], id=this)
-        [row] = await transaction.run(TAKE_OUT[old], id=this)
-        moved = {**row["properties"], "sequence": turn.sequence}
-        await transaction.run(PUT_BACK[kind], properties=moved)
-        if this == id:
-            properties = moved
-        others = await ends(transaction, [flow["other"] for flow in flows if flow["other"] != this])
-        follow = {
-            other
-            for other, its in others.items()
-            if its.unregistered and its.kind is old and kind in _FLOWING and old in _FLOWING and other not in seen
-        }
-        waiting += [(other, old) for other in sorted(follow)]
-        seen |= follow
-        await _join_again(transaction, turn, this, kind, flows, others, follow)
-    return properties
+async def relabel(
+    transaction: Transaction, turn: Turn, ids: Iterable[str], known: dict[str, End], kind: Kind
+) -> dict[str, dict[str, Any]]:
+    """Make the placeholders `ids` a `kind`, and what has to follow them; their stored properties. `known` is kept right."""
+    moved: dict[str, dict[str, Any]] = {}
+    wave = set(ids)
+    while wave:
+        follow: set[str] = set()
+        for old in {known[id].kind for id in wave}:
+            these = sorted(id for id in wave if known[id].kind is old)
+            moved |= await _move(transaction, turn, these, known, old, kind, follow)
+        wave = follow - moved.keys()
+    return moved
 
 
-async def _join_again(
+async def _move(
     transaction: Transaction,
     turn: Turn,
-    id: str,
+    ids: list[str],
+    known: dict[str, End],
+    old: Kind,
     kind: Kind,
-    flows: list[dict[str, Any]],
-    others: Mapping[str, End],
     follow: set[str],
-) -> None:
-    """Write the flows at the old node again at the new one, closing those that its kind rules out."""
-    for flow in flows:
-        other = flow["other"]
-        its = kind if other == id else others[other].kind
-        if other == id and not flow["outward"]:
-            continue
-        pair = [(id, kind), (other, its)] if flow["outward"] else [(other, its), (id, kind)]
-        right = its is kind if flow["type"] == "FEEDS" else (pair[0][1], pair[1][1]) == (Kind.SYSTEM, Kind.RESOURCE)
-        properties = {**flow["properties"], "sequence": turn.sequence}
-        if not right and other not in follow and properties.get("recorded_to") is None:
-            properties["recorded_to"] = turn.at
-        text = JOIN.get((flow["type"], pair[0][1], pair[1][1]))
-        if text is not None:
-            await transaction.run(text, rows=[[pair[0][0], pair[1][0], properties]])
+) -> dict[str, dict[str, Any]]:
+    """Move nodes from one label to another with their flows; neighbours that have to follow are put into `follow`."""
+    there = await stored(transaction, old, ids)
+    rows = [row for record in await transaction.run(FLOWS[old], ids=ids) for row in record["flows"]]
+    # A flow between two of them was found from both.
+    flows = {(flow, start, end, row["key"], row["recorded_from"]): row for flow, start, end, row in rows}
+    others = {id for _, start, end, *_ in flows for id in (start, end)} - set(ids)
+    known |= await ends(transaction, sorted(others))
+    if kind in _FLOWING and old in _FLOWING:
+        follow |= {id for id in others if known[id].unregistered and known[id].kind is old}
+    moved = {id: {**its, "sequence": turn.sequence, "recorded_from": turn.at} for id, its in there.items()}
+    known |= {id: End(kind, properties["number"], True) for id, properties in moved.items()}
+    await transaction.run(TAKE_OUT[old], ids=ids)
+    await transaction.run(CREATE[kind], rows=list(moved.values()))
+    await transaction.run(KEEP_VERSION[kind], rows=[version(old, its, turn) for its in there.values()])
+    joined: dict[tuple[str, Kind, Kind], list[list[Any]]] = {}
+    for (flow, start, end, *_), properties in flows.items():
+        pair = (known[start].kind, known[end].kind)
+        row = {**properties, "sequence": turn.sequence}
+        fits = pair[0] is pair[1] if flow == "FEEDS" else pair == (Kind.SYSTEM, Kind.RESOURCE)
+        if not fits and not {start, end} & follow and row.get("recorded_to") is None:
+            row["recorded_to"] = turn.at
+        joined.setdefault((flow, *pair), []).append([start, end, row])
+    for between, those in joined.items():
+        if between in JOIN:
+            await transaction.run(JOIN[between], rows=those)
+    return moved

@@ -58,7 +58,8 @@ def answer(walks: Sequence[Walked], asked: Ints) -> Answer:
     size = first.moment.net.size
     place = np.full(size, -1, np.int32)
     place[nodes] = np.arange(len(nodes))
-    drawn = [_Drawn(walked, last, place) for walked in walks]
+    stopped = cut_nodes or any(walked.timed_out for walked in walks)
+    drawn = [_Drawn(walked, last, place, stopped=stopped) for walked in walks]
     whole = np.zeros(len(nodes), np.bool_)
     for walked in walks:
         _mark_wholes(walked, last, place, whole, asked)
@@ -84,7 +85,7 @@ def _taken(walks: Sequence[Walked]) -> tuple[Ints, Ints, int, bool]:
     depth: dict[int, int] = {}
     for walked in walks:
         for layer, found in enumerate(walked.found):
-            signed = -layer if walked.question.upstream else layer
+            signed = -layer if walked.question.upstream and len(walks) > 1 else layer
             for node in found.tolist():
                 if node not in depth or abs(depth[node]) > layer:
                     depth[node] = signed
@@ -104,9 +105,12 @@ def _taken(walks: Sequence[Walked]) -> tuple[Ints, Ints, int, bool]:
 
 
 class _Drawn:
-    """The steps of one walk out of its layers up to `last`, and which of them the answer draws."""
+    """The steps of one walk out of its layers up to `last`, and which of them the answer draws.
 
-    def __init__(self, walked: Walked, last: int, place: "np.typing.NDArray[np.int32]") -> None:
+    An answer that was `stopped` at `last` is that of the depth limit `last`, where nothing is cut by FANOUT.
+    """
+
+    def __init__(self, walked: Walked, last: int, place: "np.typing.NDArray[np.int32]", *, stopped: bool) -> None:
         steps = walked.steps[: last + 1]
         self.question = walked.question
         self.kind = walked.moment.kind
@@ -116,7 +120,7 @@ class _Drawn:
         self.to_node = np.concatenate([empty, *(s.to_node for s in steps)])
         self.link = np.concatenate([empty, *(s.moves.link for s in steps)])
         target = np.concatenate([empty, *(s.moves.target for s in steps)])
-        cut = [s.cut if layer < last else np.zeros(len(s.cut), np.bool_) for layer, s in enumerate(steps)]
+        cut = [s.cut if layer < last or not stopped else np.zeros(len(s.cut), np.bool_) for layer, s in enumerate(steps)]
         self.cut = np.concatenate([np.empty(0, np.bool_), *cut])
         layers = walked.reached.layer[target]
         self.reached = (layers >= 0) & (layers <= last)
@@ -141,17 +145,17 @@ def _stops(walks: Sequence[Walked], drawn: Sequence[_Drawn], last: int, cut_node
 
 
 def _more(drawn: Sequence[_Drawn], count: int, size: int) -> list[int]:
-    """For each node, how many neighbours it has to which no edge is drawn."""
-    left = []
+    """For each node, how many neighbours it has to which no edge is drawn, by either walk."""
+    missing, there = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for one in drawn:
-        pairs = one.node * size + one.to_node
-        missing = ~one.drawn & one.from_kept
-        if missing.any():
-            left.append(np.setdiff1d(pairs[missing], pairs[one.drawn]))
+        # A pair is a node and its neighbour, and which of the two is the source.
+        pairs = (one.node * size + one.to_node) * 2 + one.question.upstream
+        turned = (one.to_node * size + one.node) * 2 + (not one.question.upstream)
+        missing.append(pairs[~one.drawn & one.from_kept])
+        there += [pairs[one.drawn], turned[one.drawn]]
+    left = np.setdiff1d(np.concatenate(missing), np.concatenate(there)) // 2
     more = np.zeros(count, np.int64)
-    if left:
-        owners = np.unique(np.concatenate(left)) // size
-        np.add.at(more, drawn[0].place[owners], 1)
+    np.add.at(more, drawn[0].place[np.unique(left) // size], 1)
     found: list[int] = more.tolist()
     return found
 

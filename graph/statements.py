@@ -161,3 +161,9 @@ def search_text(kind: Kind, values: Mapping[str, Any]) -> str:
     words = [values.get(name) for name in ("name", "short_name", "code", "uscc")]
     words += values.get("aliases") or []
     return "\n".join(dict.fromkeys(name_key(word) for word in words if word))
+
+
+def is_empty_interval(values: Mapping[str, Any]) -> bool:
+    """Whether a validity ends before or where it begins."""
+    start, end = values.get("valid_from"), values.get("valid_to")
+    return start is not None and end is not None and start >= end

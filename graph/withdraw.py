@@ -92,21 +92,21 @@ async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: 
     async def work(transaction: Transaction) -> Written:
         plan = Plan(await take_turn(transaction))
         there = await stored(transaction, kind, list(ids))
-        about = {id for before in there.values() for ref in REFERENCES[kind] for id in named(before.get(ref.key))}
+        left = {
+            id: (before, _without(kind, before, source, plan.turn))
+            for id, before in there.items()
+            if source in (before.get("sources") or [])
+        }
+        about = {id for pair in left.values() for one in pair for ref in REFERENCES[kind] for id in named(one.get(ref.key))}
         known = await ends(transaction, list(about))
-        touched = []
-        for id, before in there.items():
-            if source not in (before.get("sources") or []):
-                continue
-            touched.append(id)
-            plan.written.changed += 1
-            after = _without(kind, before, source, plan.turn)
+        for id, (before, after) in left.items():
             if after["recorded_from"] == plan.turn.at:
                 plan.keep(kind, before)
                 plan.refer(kind, id, before, {} if "closed" in after else after, known)
             plan.replaced[kind].append(after)
+        plan.written.changed = len(left)
         await plan.run(transaction)
-        return await finish(transaction, plan, f"{kind.value} withdrawn,", touched, {source})
+        return await finish(transaction, plan, f"{kind.value} withdrawn,", list(left), {source})
 
     return (await graph.write(work)).changed
 

@@ -11,11 +11,11 @@ from typing import Any
 from graph.changes import Turn, end_turn, now, position, take_turn
 from graph.engine import Graph, Transaction
 from graph.ends import End, ends, stored
-from graph.facts import Finding, Kind, Severity, Thing, prefix_kind
+from graph.facts import Finding, Kind, Link, Severity, Thing, prefix_kind
 from graph.plan import Plan, Written, named
 from graph.references import REFERENCES, Reference
 from graph.relabel import relabel
-from graph.statements import json_text, provenance, search_text, state_again, stored_values
+from graph.statements import is_empty_interval, json_text, provenance, search_text, state_again, stored_values
 
 __all__ = ["Written", "write_things"]
 
@@ -86,19 +86,17 @@ async def _plan_things(
     if stated is not None:
         for id, its in stated([id for id in about if id not in known]).items():
             known[id] = End(its, -1, False)
-    taken = []
+    taken, guessed = [], []
     for thing in things:
-        end = known.get(thing.id)
-        if end is not None and end.kind is not kind and end.number >= 0:
-            if not end.unregistered:
-                plan.written.findings.append(_two_kinds(thing, end.kind))
-                continue
-            if not rehearsal:
-                there[thing.id] = await relabel(transaction, plan.turn, thing.id, end, kind)
-            known[thing.id] = End(kind, end.number, True)
-        elif end is None:
-            known[thing.id] = End(kind, -1, False)
+        end = known.setdefault(thing.id, End(kind, -1, False))
+        if end.kind is not kind and not end.unregistered:
+            plan.written.findings.append(_two_kinds(thing, end.kind))
+            continue
+        if end.kind is not kind:
+            guessed.append(thing.id)
         taken.append(thing)
+    if not rehearsal:
+        there |= await relabel(transaction, plan.turn, guessed, known, kind)
     touched = []
     for thing in taken:
         checked = await _check_references(transaction, plan, thing, known, rehearsal)
@@ -112,6 +110,9 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
     kind, turn = thing.kind, plan.turn
     if before is None or before.get("unregistered"):
         values = {name: value for name, value in stored_values(thing).items() if value is not None}
+        if is_empty_interval(values):
+            plan.written.findings.append(empty_interval(thing, thing.id))
+            return False
         properties = {**values, **_texts(thing.extra, thing.raw), "sources": [thing.source or ""]}
         number = turn.number() if before is None else before["number"]
         created = turn.at if before is None else before["created"]
@@ -124,6 +125,9 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
     change = state_again(thing, turn.at, before)
     if change.same:
         plan.written.unchanged += 1
+        return False
+    if is_empty_interval(change.values):
+        plan.written.findings.append(empty_interval(thing, thing.id))
         return False
     properties = {**change.values, **_texts(change.extra, change.raw), **provenance(change.statements)}
     if not change.same_state:
@@ -153,6 +157,19 @@ def _put(
         "sequence": plan.turn.sequence,
     }
     (plan.created if new else plan.replaced)[kind].append(row)
+
+
+def empty_interval(fact: Thing | Link, id: str) -> Finding:
+    """The finding about a validity that holds no moment."""
+    return Finding(
+        "INTERVAL_EMPTY",
+        Severity.ERROR,
+        replace(fact.place, column="valid_to"),
+        f"valid_to of {id} is not after its valid_from, so it would never be in force",
+        "not taken",
+        id,
+        (id,),
+    )
 
 
 def _two_kinds(thing: Thing, other: Kind) -> Finding:
@@ -204,7 +221,7 @@ async def _suits(
     if not guessed:
         return False
     if not rehearsal:
-        await relabel(transaction, plan.turn, id, end, reference.to[0])
+        await relabel(transaction, plan.turn, [id], known, reference.to[0])
     known[id] = End(reference.to[0], end.number, True)
     return True
 

@@ -54,10 +54,10 @@ class Entry:
     statements: dict[str, Statement] = field(default_factory=dict)
 
     def current(self) -> Statement:
-        """The latest statement that still stands; if none stands, the one that was closed last."""
-        standing = [s for s in self.statements.values() if s.closed_at is None]
+        """The statements that still stand, the later laid over the earlier; if none stands, the one closed last."""
+        standing = sorted((s for s in self.statements.values() if s.closed_at is None), key=lambda s: s.number)
         if standing:
-            return max(standing, key=lambda s: s.number)
+            return Statement({key: value for s in standing for key, value in s.values.items()}, standing[-1].number)
         return max(self.statements.values(), key=lambda s: (s.closed_at or datetime.max.replace(tzinfo=UTC), s.number))
 
 
