@@ -22,3 +22,9 @@ class NotFound(Refusal):
     """Ids that the registry does not know."""
 
     code = "NOT_FOUND"
+
+
+class TooCostly(Refusal):
+    """A request whose answer would be too big; the way out is to ask for less at once."""
+
+    code = "TOO_COSTLY"

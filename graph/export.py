@@ -1,0 +1,73 @@
+"""Everything that is stated now, in pages: for the export. One statement a page, in order of ids."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from graph.engine import Graph
+from graph.facts import KEYS, Kind
+
+PAGE = 2_000
+
+_THINGS = """
+MATCH (n:LABEL)
+WHERE n.id > $after
+WITH n ORDER BY n.id LIMIT $page
+RETURN collect(properties(n)) AS found
+"""
+THINGS: Mapping[Kind, str] = {kind: _THINGS.replace("LABEL", kind.label) for kind in KEYS}
+
+_IDS = """
+MATCH (n:LABEL)
+WHERE n.id > $after
+WITH n.id AS id ORDER BY id LIMIT $page
+RETURN collect(id) AS ids
+"""
+IDS: Mapping[Kind, str] = {kind: _IDS.replace("LABEL", kind.label) for kind in (Kind.FIELD, Kind.RESOURCE)}
+
+LINKS: Mapping[tuple[str, Kind], str] = {
+    ("FEEDS", Kind.FIELD): """
+UNWIND $ids AS id
+MATCH (a:Field {id: id})-[r:FEEDS]->(b)
+WHERE r.recorded_to IS NULL
+RETURN collect([a.id, b.id, properties(r)]) AS found
+""",
+    ("FEEDS", Kind.RESOURCE): """
+UNWIND $ids AS id
+MATCH (a:Resource {id: id})-[r:FEEDS]->(b)
+WHERE r.recorded_to IS NULL
+RETURN collect([a.id, b.id, properties(r)]) AS found
+""",
+    ("READS", Kind.RESOURCE): """
+UNWIND $ids AS id
+MATCH (a:Resource {id: id})<-[r:READS]-(b)
+WHERE r.recorded_to IS NULL
+RETURN collect([a.id, b.id, properties(r)]) AS found
+""",
+}
+
+
+async def things(graph: Graph, kind: Kind) -> AsyncIterator[list[dict[str, Any]]]:
+    """The stored properties of all things of a kind, placeholders and closed ones included, in pages."""
+    after = ""
+    while True:
+        [row] = await graph.read(THINGS[kind], after=after, page=PAGE)
+        found: list[dict[str, Any]] = sorted(row["found"], key=lambda properties: str(properties["id"]))
+        if found:
+            yield found
+        if len(found) < PAGE:
+            return
+        after = found[-1]["id"]
+
+
+async def links(graph: Graph, flow: str, kind: Kind) -> AsyncIterator[list[tuple[str, str, dict[str, Any]]]]:
+    """Start, end and stored properties of the current links of a flow that start at a `kind`, by start, in pages."""
+    after = ""
+    while True:
+        [row] = await graph.read(IDS[kind], after=after, page=PAGE)
+        ids: list[str] = sorted(row["ids"])
+        if ids:
+            [row] = await graph.read(LINKS[flow, kind], ids=ids)
+            yield [(start, end, properties) for start, end, properties in row["found"]]
+        if len(ids) < PAGE:
+            return
+        after = ids[-1]

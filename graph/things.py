@@ -1,0 +1,71 @@
+"""Things by id: one statement for many keys. A record is a thing's stored properties, with its kind."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from graph.changes import now
+from graph.engine import Graph
+from graph.facts import KEYS, Kind, Shape
+
+Record = dict[str, Any]
+"""Stored properties of a thing by name, plus `kind`; `name` is its id where none is stated, objects are parsed."""
+
+_BY_IDS = """
+UNWIND $ids AS id
+MATCH (n:LABEL {id: id})
+RETURN 'KIND' AS kind, collect(properties(n)) AS found
+"""
+BY_IDS: Mapping[Kind, str] = {kind: _BY_IDS.replace("LABEL", kind.label).replace("KIND", kind) for kind in KEYS}
+FIND = "UNION ALL".join(BY_IDS.values())
+
+_OBJECTS: Mapping[Kind, tuple[str, ...]] = {
+    kind: (*(name for name, key in keys.items() if key.shape is Shape.OBJECT), "extra", "raw")
+    for kind, keys in KEYS.items()
+}
+_INTERNAL = ("search", "statements")
+
+
+def as_record(kind: Kind, properties: Record) -> Record:
+    """Stored properties as a record. The dict that is given becomes the record."""
+    properties["kind"] = kind
+    for name in _OBJECTS[kind]:
+        text = properties.get(name)
+        if text is not None:
+            properties[name] = orjson.loads(text)
+    for name in _INTERNAL:
+        properties.pop(name, None)
+    if properties.get("name") is None:
+        properties["name"] = properties["id"]
+    return properties
+
+
+def as_link(properties: Record) -> Record:
+    """Stored properties of a flow as a record. The dict that is given becomes the record."""
+    if properties.get("extra") is not None:
+        properties["extra"] = orjson.loads(properties["extra"])
+    properties.pop("statements", None)
+    return properties
+
+
+async def by_ids(graph: Graph, kind: Kind, ids: Sequence[str]) -> dict[str, Record]:
+    """The things of `kind` among `ids`, by id; what is not known is left out."""
+    return _by_id(await graph.read(BY_IDS[kind], ids=list(dict.fromkeys(ids))))
+
+
+async def find(graph: Graph, ids: Iterable[str]) -> dict[str, Record]:
+    """The things of any kind among `ids`, by id; one statement."""
+    return _by_id(await graph.read(FIND, ids=list(dict.fromkeys(ids))))
+
+
+def _by_id(rows: Sequence[Mapping[str, Any]]) -> dict[str, Record]:
+    records = (as_record(Kind(row["kind"]), properties) for row in rows for properties in row["found"])
+    return {record["id"]: record for record in records}
+
+
+def is_in_force(record: Mapping[str, Any], at: int | None = None) -> bool:
+    """Whether a thing or link is valid at an instant (now if `None`) and not closed; its container is not looked at."""
+    instant = now() if at is None else at
+    start, end = record.get("valid_from"), record.get("valid_to")
+    return record.get("closed") is None and (start is None or start <= instant) and (end is None or instant < end)

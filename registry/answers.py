@@ -1,0 +1,66 @@
+"""Lineage answers as plain records, in the shape and with the names of GraphQL's `Lineage`."""
+
+from typing import Any
+
+from graph.lineage import Found, agreements_of, jobs_of, shown
+from graph.net import FLOWS, Net
+
+__all__ = ["lineage_record"]
+
+Record = dict[str, Any]
+
+
+def lineage_record(found: Found) -> Record:
+    """`nodes`, `edges` and what cut them: what `lineage` answers in GraphQL when every field is asked for."""
+    answer = found.answer
+    return {
+        "nodes": _nodes(found),
+        "edges": _edges(found),
+        "complete": answer.complete,
+        "stoppedBy": [str(stop.name) for stop in answer.stopped_by],
+        "reachedDepth": answer.reached_depth,
+        "hiddenCount": 0,
+        "sequence": found.sequence,
+    }
+
+
+def _nodes(found: Found) -> list[Record]:
+    answer, net, seen = found.answer, found.answer.net, shown(found.answer)
+    containers = {
+        "resource": seen.resource,
+        "system": seen.system,
+        "department": seen.department,
+        "jurisdiction": seen.jurisdiction,
+    }
+    return [
+        {
+            "id": net.ids[at],
+            "kind": seen.kinds[place].name,
+            "name": seen.names[place],
+            "depth": answer.depth[place],
+            "whole": answer.whole[place],
+            "more": answer.more[place],
+            **{name: _named(net, column[place]) for name, column in containers.items()},
+        }
+        for place, at in enumerate(answer.nodes)
+    ]
+
+
+def _named(net: Net, at: int) -> Record | None:
+    return {"id": net.ids[at], "name": net.names[at] or net.ids[at]} if at >= 0 else None
+
+
+def _edges(found: Found) -> list[Record]:
+    answer, edges, ids = found.answer, found.answer.edges, found.answer.net.ids
+    return [
+        {
+            "source": ids[edges.source[place]],
+            "target": ids[edges.target[place]],
+            "count": edges.count[place],
+            "precise": edges.precise[place],
+            "flow": FLOWS[edges.flow[place]],
+            "jobs": jobs_of(answer, place),
+            "agreements": agreements_of(answer, place),
+        }
+        for place in range(len(edges.source))
+    ]

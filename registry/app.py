@@ -1,0 +1,168 @@
+"""The service as an ASGI application, and the one place where its parts are wired.
+
+/graphql   the API, and GraphiQL for a browser        /health   the process is there
+/          to GraphiQL                                /ready    the graph answers
+/metrics   counts for Prometheus
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from graph.changes import position
+from graph.engine import Graph, open_graph
+from graph.errors import GraphError
+from graph.lineage import Lineages
+from graph.projection import Projection
+from registry.metrics import CONTENT_TYPE, Metrics
+from registry.middleware import Guard, Requests, error_answer
+from registry.settings import Settings
+from resolvers.http import graphql_app
+
+__all__ = ["Parts", "create_app", "projection_state"]
+
+log = logging.getLogger("registry.service")
+
+_ROUTES = {"/": "/", "/graphql": "/graphql", "/health": "/health", "/ready": "/ready", "/metrics": "/metrics"}
+_BODY_MB = 10
+_REQUEST_SECONDS = 60
+"""The longest time to the first byte of an answer."""
+_READY_SECONDS = 5
+
+
+class Parts:
+    """What the service consists of while it runs; there from the application's start to its end."""
+
+    def __init__(self, settings: Settings, graph: Graph) -> None:
+        self.settings = settings
+        self.graph = graph
+        self.projection = Projection(graph, settings.projection_mb)
+        self.lineages = Lineages(graph, self.projection)
+        self.graphql = graphql_app(graph, self.lineages, settings.zone)
+
+
+class _Api:
+    """GraphQL while the service runs; before and after that nobody is there to answer."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts: Parts | None = self._state.parts
+        if parts is not None:
+            await parts.graphql(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1013})
+        else:
+            answer = error_answer(503, "INTERNAL", "The service is starting or stopping. Try again in a moment.")
+            await answer(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application. Its lifespan opens the graph (and raises what `open_graph` raises) and closes it."""
+    metrics = Metrics()
+    state = State({"parts": None})
+    api = _Api(state)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        graph = await open_graph(settings.graph())
+        parts = state.parts = Parts(settings, graph)
+        parts.projection.start()
+        try:
+            yield
+        finally:
+            state.parts = None
+            await parts.projection.close()
+            await graph.close()
+
+    async def tell(request: Request) -> Response:
+        parts: Parts | None = state.parts
+        if parts is not None:
+            metrics.look(parts.graph, parts.projection)
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    app = Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/graphql", api),
+            WebSocketRoute("/graphql", api),
+            Mount("/graphql", api),
+            Route("/health", _health),
+            Route("/ready", _ready),
+            Route("/metrics", tell),
+        ],
+        middleware=[
+            Middleware(Requests, metrics=metrics, seconds=_REQUEST_SECONDS, access_log=settings.access_log),
+            Middleware(Guard, open=settings.open, routes=_ROUTES, megabytes=_BODY_MB),
+        ],
+        exception_handlers={HTTPException: _http_error},
+        lifespan=lifespan,
+    )
+    app.state = state
+    return app
+
+
+def projection_state(projection: Projection) -> dict[str, Any]:
+    """How far the in-memory picture of the graph is, as `/ready` tells it."""
+    far = projection.progress
+    return {
+        "state": far.state,
+        "done": far.done,
+        "total": far.total,
+        "things": far.things,
+        "links": far.links,
+        "megabytes": far.megabytes,
+        "sequence": projection.sequence,
+    }
+
+
+async def _page(request: Request) -> Response:
+    return RedirectResponse("/graphql", 307)
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok", "version": version("federated-resource-registry")})
+
+
+async def _ready(request: Request) -> Response:
+    """200 when the graph answers now, else 503; what is asked is the graph, not a memory of it."""
+    parts: Parts | None = request.app.state.parts
+    if parts is None:
+        return JSONResponse({"ready": False, "reason": "the service is starting or stopping"}, 503)
+    graph, told = parts.graph, projection_state(parts.projection)
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            where = await position(graph)
+    except (GraphError, TimeoutError) as error:
+        log.warning("not ready: %s", error or f"the graph did not answer within {_READY_SECONDS} s")
+        reason = f"the graph does not answer ({type(error).__name__}); the log says more"
+        return JSONResponse({"ready": False, "engine": graph.engine, "reason": reason, "projection": told}, 503)
+    return JSONResponse(
+        {
+            "ready": True,
+            "engine": graph.engine,
+            "version": graph.attachment.version if graph.attachment else graph.agent.removeprefix("Neo4j/"),
+            "sequence": where.sequence,
+            "projection": told,
+        }
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = "NOT_FOUND" if status == 404 else "BAD_INPUT"
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    return error_answer(status, code, f"{detail}: {request.method} {request.url.path}")

@@ -1,0 +1,299 @@
+"""The command line: how each command is called. What it does is in `registry/commands/`.
+
+Ends with 0 when it is done, 1 when something was refused or problems were found, 2 when it was called
+wrongly, 130 after Ctrl-C. Only what reads the call is imported here, so that `--help` is quick.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="registry",
+    help="Who holds which data, where it flows, and what a change would break.",
+    epilog="Begin with: registry demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+class Direction(StrEnum):
+    """Upstream is towards the sources of data, downstream towards its users."""
+
+    UPSTREAM = "UPSTREAM"
+    DOWNSTREAM = "DOWNSTREAM"
+    BOTH = "BOTH"
+
+
+class Level(StrEnum):
+    """The levels of an answer, finest first."""
+
+    FIELD = "FIELD"
+    RESOURCE = "RESOURCE"
+    SYSTEM = "SYSTEM"
+    DEPARTMENT = "DEPARTMENT"
+    JURISDICTION = "JURISDICTION"
+
+
+class Answer(StrEnum):
+    """How an answer is printed."""
+
+    TREE = "tree"
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Report(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+_Reported = Annotated[Report, typer.Option("--format", help="As a table, or as JSON for programs.")]
+
+
+@app.command(epilog="Example: registry demo --once")
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after printing, do not serve.")] = False,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 finds a free one.")] = 8000,
+) -> None:
+    """Show what the registry does, with nothing set up: a made-up city, one question, then the service.
+
+    Everything is in a temporary folder that is removed afterwards.
+    """
+    from registry.demo import demo as show
+
+    show(once=once, host=host, port=port)
+
+
+@app.command(epilog="Example: registry serve --port 8080")
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to serve on; one that others reach needs REGISTRY_OPEN=1.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 finds a free one.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+) -> None:
+    """Serve the GraphQL API until SIGTERM or Ctrl-C; what is under way is finished first."""
+    from registry.commands.opened import settings
+    from registry.serve import serve as run
+    from registry.terminal import console
+
+    run(settings(), host, port, workers, console())
+
+
+@app.command(
+    epilog="Example: registry lineage resource:320900/市发改委/企业公共信用报告 --direction upstream --depth 3"
+)
+def lineage(
+    ids: Annotated[list[str], typer.Argument(help="Fields, resources, systems, departments or jurisdictions.")],
+    direction: Annotated[
+        Direction, typer.Option(case_sensitive=False, help="Upstream is towards the sources, downstream to the users.")
+    ] = Direction.DOWNSTREAM,
+    level: Annotated[Level, typer.Option(case_sensitive=False, help="What the answer's nodes are.")] = Level.RESOURCE,
+    depth: Annotated[int, typer.Option(help="How many steps to go (0 to 1,000).")] = 5,
+    as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="What the registry knew at this time; default now.")] = None,
+    dependencies: Annotated[bool, typer.Option("--dependencies", help="Follow READS too, not only FEEDS.")] = False,
+    max_nodes: Annotated[int, typer.Option(help="Nodes in the answer (1 to 10,000).")] = 500,
+    max_per_node: Annotated[int, typer.Option(help="Neighbours followed from one node (1 to 10,000).")] = 100,
+    max_milliseconds: Annotated[int, typer.Option(help="Time for the walk (1 to 60,000).")] = 5000,
+    form: Annotated[Answer, typer.Option("--format", help="How to print the answer.")] = Answer.TREE,
+) -> None:
+    """Follow data from where it comes to where it goes, at any level, and say where the answer was cut."""
+    from graph.walk import Budget
+    from registry.commands.lineage import Wanted
+    from registry.commands.lineage import lineage as answer
+    from registry.terminal import Format
+
+    budget = Budget(max_nodes, max_per_node, max_milliseconds)
+    wanted = Wanted(ids, direction.value, level.value, depth, as_of, known_at, dependencies, budget)
+    answer(wanted, Format(form.value))
+
+
+@app.command("import", epilog="Example: registry import catalogue.xlsx --jurisdiction jurisdiction:320900 --dry-run")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Files, and folders of files; their content says what they are.")],
+    connector: Annotated[
+        str | None,
+        typer.Option("--as", metavar="CONNECTOR", help="Read them with this connector, whatever they look like."),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose statements these are; default connector and file name.")
+    ] = None,
+    jurisdiction: Annotated[
+        str | None, typer.Option(metavar="ID", help="Jurisdiction of departments whose code does not say it.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="The files say all that this source has: withdraw what it no longer states.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would change.")] = False,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Write all findings there too (.json or .xlsx; repeatable)."),
+    ] = None,
+    withdraw_share: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share that --full may withdraw without stopping; default 0.05."),
+    ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Your own words beside the connector's (docs/catalogue.md)."),
+    ] = None,
+    form: _Reported = Report.TABLE,
+) -> int:
+    """Take what files state into the graph. The same files again change nothing.
+
+    Works beside a running service. Ends with 1 when something was refused; the rest was taken.
+    """
+    from registry.commands.transfer import Wanted, import_files
+    from registry.terminal import Format
+
+    wanted = Wanted(paths, connector, source, jurisdiction, full, dry_run, report or (), withdraw_share, words)
+    return import_files(wanted, Format(form.value))
+
+
+@app.command(epilog="Example: registry export backup.jsonl")
+def export(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.jsonl", help="The file to write; it is replaced when it is whole.")
+    ],
+    form: _Reported = Report.TABLE,
+) -> int:
+    """Write all current statements, each with its source, in the exchange format."""
+    from registry.commands.transfer import export_file
+    from registry.terminal import Format
+
+    return export_file(file, Format(form.value))
+
+
+@app.command(epilog="Example: registry sources")
+def sources(form: _Reported = Report.TABLE) -> int:
+    """List who states what: each source, how much it states now, and its last import."""
+    from registry.commands.sources import sources as show
+    from registry.terminal import Format
+
+    return show(Format(form.value))
+
+
+@app.command(epilog="Example: registry doctor")
+def doctor(form: _Reported = Report.TABLE) -> int:
+    """Look whether everything is as it should be, and say what to do where it is not."""
+    from registry.commands.doctor import doctor as show
+    from registry.terminal import Format
+
+    return show(Format(form.value))
+
+
+@app.command(epilog="Example: registry schema > schema.graphql")
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from registry.terminal import print_text
+    from resolvers.schema import make_schema
+
+    print_text(make_schema().as_str() + "\n")
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows a question mark
+    try:
+        status = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = 0  # whoever read this has seen enough
+    if status == 0 and _reader_gone():
+        # Python flushes once more on its way out, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(status)
+
+
+def _reader_gone() -> bool:
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        return True
+    return False
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit status of a call. All errors end here: a sentence and a way out, never a traceback."""
+    try:
+        status = app(args=arguments, standalone_mode=False, prog_name="registry")
+        return status if isinstance(status, int) else 0
+    except (KeyboardInterrupt, Abort):
+        _complain("Stopped.", "", arguments, code=None)
+        return 130
+    except BrokenPipeError:
+        raise
+    except TyperException as error:
+        return _misused(error, arguments)
+    except Exception as error:
+        return _failed(error, arguments)
+
+
+def _misused(error: TyperException, arguments: list[str]) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(str(error) + "\n")
+        return 2
+    path = context.command_path if context is not None else "registry"
+    _complain(error.format_message().replace("Value error, ", ""), f"`{path} --help` shows how.", arguments)
+    return 2
+
+
+def _failed(error: Exception, arguments: list[str]) -> int:
+    from registry.failures import told
+
+    known = told(error)
+    if known is None:
+        return _broken(error, arguments)
+    _complain(known.message, known.way_out, arguments, code=known.code)
+    return known.status
+
+
+def _broken(error: Exception, arguments: list[str]) -> int:
+    """A fault of ours: the details go to a file, for a report."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="registry-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write("".join(traceback.format_exception(error)))
+    message = f"Something went wrong that should not ({type(error).__name__})."
+    _complain(message, f"{file.name} says more: please report it.", arguments, code="INTERNAL")
+    return 1
+
+
+def _complain(message: str, way_out: str, arguments: list[str], code: str | None = "BAD_INPUT") -> None:
+    from registry.terminal import notices, print_json
+
+    text = f"{message} {way_out}".strip()
+    notices().print(text, style="red")
+    if code is not None and _wants_json(arguments):
+        error: dict[str, Any] = {"message": text, "extensions": {"code": code}}
+        print_json({"errors": [error]})
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(one == "--format=json" or (one == "--format" and other == "json") for one, other in pairs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""`registry lineage`: a question to the graph, the answer as a tree, a table, JSON or CSV."""
+
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from graph.facts import as_instant
+from graph.lineage import Asked, Lineages, check
+from graph.moment import Level
+from graph.projection import Projection
+from graph.refusals import BadInput
+from graph.walk import Budget
+from registry.answers import lineage_record
+from registry.commands.opened import Failure, opened, run, settings
+from registry.terminal import Format, console, csv_text, print_json, print_text, table, waiting
+from registry.tree import print_tree
+
+__all__ = ["Wanted", "ask", "lineage", "show"]
+
+Record = dict[str, Any]
+
+_COLUMNS = (
+    "part",
+    "id",
+    "kind",
+    "name",
+    "depth",
+    "whole",
+    "more",
+    "resource",
+    "system",
+    "department",
+    "jurisdiction",
+    "source",
+    "target",
+    "flow",
+    "count",
+    "precise",
+    "jobs",
+    "agreements",
+)
+"""Of the CSV: nodes and edges in one table, told apart by `part`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The question as it stands on the command line; times are texts."""
+
+    ids: list[str]
+    direction: str = "DOWNSTREAM"
+    level: str = "RESOURCE"
+    depth: int = 5
+    as_of: str | None = None
+    known_at: str | None = None
+    dependencies: bool = False
+    budget: Budget = field(default_factory=Budget)
+
+
+def lineage(wanted: Wanted, form: Format) -> None:
+    """Ask and print. Raises Failure for what is wrong by itself, Refusal for what the graph does not know."""
+    given = settings()
+    asked = _asked(wanted, given.zone)
+
+    async def work() -> Record:
+        async with opened(given) as graph:
+            with waiting("Following the data …"):
+                return await ask(Lineages(graph, Projection(graph, 0)), asked)
+
+    show(run(work), wanted, form)
+
+
+async def ask(lineages: Lineages, asked: Asked) -> Record:
+    """The answer as a record."""
+    return lineage_record(await lineages.find(asked))
+
+
+def _asked(wanted: Wanted, zone: tzinfo) -> Asked:
+    asked = Asked(
+        ids=wanted.ids,
+        direction=wanted.direction,
+        level=Level[wanted.level],
+        depth=wanted.depth,
+        as_of=_instant("--as-of", wanted.as_of, zone),
+        known_at=_instant("--known-at", wanted.known_at, zone),
+        reads=wanted.dependencies,
+        budget=wanted.budget,
+    )
+    try:
+        check(asked)
+    except BadInput as error:
+        raise Failure(str(error), status=2) from error
+    return asked
+
+
+def _instant(option: str, text: str | None, zone: tzinfo) -> int | None:
+    if text is None:
+        return None
+    try:
+        return as_instant(text, zone)
+    except (ValueError, OverflowError) as error:
+        raise Failure(
+            f"{option}: {text!r} is not an ISO 8601 date or time.",
+            "Write 2026-01-01 or 2026-01-01T08:00:00+08:00.",
+            status=2,
+        ) from error
+
+
+def show(answer: Record, wanted: Wanted, form: Format) -> None:
+    """Print an answer in one of the four ways."""
+    if form is Format.JSON:
+        print_json(answer)
+    elif form is Format.CSV:
+        print_text(_csv(answer))
+    elif form is Format.TREE:
+        print_tree(console(), answer, _title(answer, wanted), depth=wanted.depth)
+    else:
+        _print_tables(answer, wanted)
+
+
+def _title(answer: Record, wanted: Wanted) -> str:
+    names = {node["id"]: node["name"] for node in answer["nodes"]}
+    what = "、".join(names.get(id, id) for id in wanted.ids)
+    kind = "dependencies" if wanted.dependencies else "lineage"
+    way = "both ways" if wanted.direction == "BOTH" else wanted.direction.lower()
+    times = [f"as of {wanted.as_of}"] if wanted.as_of else []
+    times += [f"known at {wanted.known_at}"] if wanted.known_at else []
+    return ", ".join([f"{what}: {kind} {way}", f"level {wanted.level}", *times])
+
+
+def _print_tables(answer: Record, wanted: Wanted) -> None:
+    out = console()
+    columns = {"depth": "right", "kind": "left", "name": "left", "department": "left", "more": "right", "id": "left"}
+    rows = [
+        (n["depth"], n["kind"], n["name"], (n["department"] or {}).get("name"), n["more"] or "", n["id"])
+        for n in answer["nodes"]
+    ]
+    out.print(table(columns, rows, title=_title(answer, wanted)))
+    out.print()
+    names = {node["id"]: node["name"] for node in answer["nodes"]}
+    columns = {"source": "left", "target": "left", "flow": "left", "links": "right", "jobs": "left"}
+    edges = [
+        (names[e["source"]], names[e["target"]], e["flow"], e["count"], "、".join(e["jobs"])) for e in answer["edges"]
+    ]
+    out.print(table(columns, edges))
+    out.print(_summary(answer))
+
+
+def _summary(answer: Record) -> str:
+    cut = "complete" if answer["complete"] else f"cut by {', '.join(answer['stoppedBy'])}"
+    return (
+        f"{len(answer['nodes']):,} nodes, {len(answer['edges']):,} edges, {cut}, "
+        f"{answer['reachedDepth']} steps at most, as of change {answer['sequence']}"
+    )
+
+
+def _csv(answer: Record) -> str:
+    rows = [{**node, "part": "node", **_container_names(node)} for node in answer["nodes"]]
+    rows += [
+        {**edge, "part": "edge", "jobs": "; ".join(edge["jobs"]), "agreements": "; ".join(edge["agreements"])}
+        for edge in answer["edges"]
+    ]
+    return csv_text(_COLUMNS, ([row.get(name) for name in _COLUMNS] for row in rows))
+
+
+def _container_names(node: Record) -> Record:
+    return {name: (node[name] or {}).get("id") for name in ("resource", "system", "department", "jurisdiction")}

@@ -1,0 +1,136 @@
+"""`registry import` and `registry export`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from graph.engine import Graph
+from registry.commands.opened import Failure, opened, run, settings
+from registry.export import export
+from registry.imports import ImportOptions, WrongUse, run_import
+from registry.report import ImportReport, as_json, summary, write_json
+from registry.report_workbook import write_workbook
+from registry.spill import SpillFailed
+from registry.terminal import Format, console, notices, print_json, progress
+
+__all__ = ["Wanted", "export_file", "import_files", "shown_progress"]
+
+Step = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An import as it stands on the command line."""
+
+    paths: Sequence[Path]
+    connector: str | None = None
+    source: str | None = None
+    jurisdiction: str | None = None
+    full: bool = False
+    dry_run: bool = False
+    report: Sequence[Path] = ()
+    withdraw_share: float | None = None
+    words: Path | None = None
+
+
+def import_files(wanted: Wanted, form: Format) -> int:
+    """Import, print the report, and return how the command ends: 1 when something was refused."""
+    given = settings()
+    for path in wanted.report:
+        _check_report(path)
+
+    async def work() -> int:
+        with shown_progress() as step:
+            options = ImportOptions(
+                connector=wanted.connector,
+                source=wanted.source,
+                jurisdiction=wanted.jurisdiction,
+                home=given.home,
+                zone=given.zone,
+                words=wanted.words,
+                full=wanted.full,
+                dry_run=wanted.dry_run,
+                withdraw_share=given.withdraw_share if wanted.withdraw_share is None else wanted.withdraw_share,
+                progress=step,
+            )
+            async with opened(given) as graph:
+                report = await _imported(graph, wanted.paths, options)
+        with report:
+            for path in wanted.report:
+                (write_workbook if path.suffix.lower() == ".xlsx" else write_json)(report, path)
+            _show(report, wanted.report, form)
+            return report.exit_code
+
+    return run(work)
+
+
+async def _imported(graph: Graph, paths: Sequence[Path], options: ImportOptions) -> ImportReport:
+    try:
+        return await run_import(graph, paths, options)
+    except WrongUse as error:
+        raise Failure(f"{error}.", "`registry import --help` shows how.", status=2) from error
+    except SpillFailed as error:
+        raise Failure(str(error)) from error
+
+
+def _check_report(path: Path) -> None:
+    """Better now than after a long import."""
+    if path.suffix.lower() not in (".json", ".xlsx"):
+        raise Failure(
+            f"--report: {path} would be neither JSON nor a workbook.", "Let the name end in .json or .xlsx.", status=2
+        )
+    if not path.parent.is_dir():
+        raise Failure(f"--report: there is no folder {path.parent}.", "Make it, or choose another one.", status=2)
+
+
+def _show(report: ImportReport, files: Sequence[Path], form: Format) -> None:
+    if form is Format.JSON:
+        print_json(as_json(report))
+        return
+    out = console()
+    out.print(summary(report))
+    for path in files:
+        out.print(Text(f"The whole report is in {path}."))
+
+
+def export_file(path: Path, form: Format) -> int:
+    """Export to `path` and say how much it was."""
+    given = settings()
+    if not path.absolute().parent.is_dir():
+        raise Failure(f"There is no folder {path.parent}.", "Make it, or choose another one.", status=2)
+
+    async def work() -> int:
+        with shown_progress() as step:
+            async with opened(given) as graph:
+                done = await export(graph, path, step)
+        if form is Format.JSON:
+            print_json({"file": str(path), "lines": done.lines, "sequence": done.sequence, "moved": done.moved})
+        else:
+            console().print(Text(f"{done.lines:,} statements, as of change {done.sequence}, are in {path}."))
+        if done.moved:
+            notices().print(
+                "Note: the registry was written to meanwhile, so the file may mix two states of it. Export again.",
+            )
+        return 0
+
+    return run(work)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Step]:
+    """A function to be told how far something is; a terminal shows it."""
+    with progress() as shown:
+        task = shown.add_task("Opening the graph", total=None)
+        last = ""
+
+        def step(phase: str, done: int, total: int | None) -> None:
+            nonlocal last
+            if phase != last:
+                shown.reset(task)
+                last = phase
+            shown.update(task, description=phase, completed=done, total=total)
+
+        yield step

@@ -1,0 +1,210 @@
+"""The import: files in, statements in the graph, a report out.
+
+    report = await run_import(graph, [Path("catalogue.xlsx")], ImportOptions(full=True))
+
+Two passes. The first pulls all facts of all files into a spill on disk; the second takes them out in the
+order that references need and writes them in batches. Writes are differences, so an import that was cut off
+is completed by running it again.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from connectors.protocol import Connector, Input, connectors, recognise, unreadable
+from graph.changes import now
+from graph.engine import Graph
+from graph.facts import Finding, Kind, Link, Severity, Thing
+from graph.link_writes import write_links
+from graph.sources import record_run
+from graph.withdraw import count_stated
+from graph.writes import Written, write_things
+from registry.meeting import Meeting
+from registry.report import FileRead, ImportReport
+from registry.spill import BATCH, FLOWS, KINDS, Spill
+from registry.withdrawal import withdraw
+
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being done, how much of it is done and, if known, of how much."""
+
+_TOLD_EVERY = 5_000
+
+
+class WrongUse(ValueError):
+    """What was asked for cannot be done; the message says why (exit code 2)."""
+
+
+def _silent(phase: str, done: int, total: int | None) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to import. `connector`: its name or class, else by content; `source` says whose statements these are."""
+
+    connector: str | type[Connector] | None = None
+    source: str | None = None
+    jurisdiction: str | None = None
+    home: str | None = None
+    zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    words: Path | None = None
+    full: bool = False
+    dry_run: bool = False
+    withdraw_share: float = 0.05
+    progress: Progress = _silent
+
+
+async def run_import(graph: Graph, paths: Sequence[Path], options: ImportOptions | None = None) -> ImportReport:
+    """Import files and folders (their files, sorted). The report is to be closed by the caller.
+
+    Raises WrongUse, SpillFailed, or a GraphError; what was written before stays, and a second run completes it.
+    """
+    options = options or ImportOptions()
+    report = ImportReport(dry_run=options.dry_run, full=options.full)
+    began = time.monotonic()
+    try:
+        spill = Spill(report.findings.note)
+        try:
+            await _Run(graph, options, report, spill).all(paths)
+        finally:
+            spill.close()
+    except BaseException:
+        report.close()
+        raise
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def find_files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
+    """All files, each once, and whether it was named itself rather than found in a folder."""
+    found: dict[Path, bool] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = True
+            continue
+        for inside in sorted(path.rglob("*")):
+            hidden = any(part.startswith((".", "~$")) for part in inside.relative_to(path).parts)
+            if inside.is_file() and not hidden:
+                found.setdefault(inside, False)
+    return list(found.items())
+
+
+class _Run:
+    """One import under way."""
+
+    def __init__(self, graph: Graph, options: ImportOptions, report: ImportReport, spill: Spill) -> None:
+        self.graph, self.options, self.report, self.spill = graph, options, report, spill
+        self.meeting = Meeting(graph, spill, report.findings.note)
+
+    async def all(self, paths: Sequence[Path]) -> None:
+        options, report = self.options, self.report
+        if isinstance(options.connector, str) and options.connector not in connectors():
+            raise WrongUse(f"there is no connector {options.connector!r}; there are {', '.join(connectors())}")
+        files = find_files(paths)
+        if not files:
+            raise WrongUse("there is no file to import")
+        for path, named in files:
+            await self._pull(path, named)
+        partial = report.findings.count(Severity.ERROR) > 0
+        options.progress("sort", 0, None)
+        self.spill.sort()
+        sources = [options.source] if options.source else list(self.spill.sources)
+        before = {source: await count_stated(self.graph, source) for source in sources} if options.full else {}
+        for kind in KINDS:
+            await self._write_things(kind)
+        for flow in FLOWS:
+            await self._write_links(flow)
+        if options.dry_run:
+            report.placeholders = self.spill.unstated()
+        if options.full:
+            await withdraw(self.graph, self.spill, report, before, options, partial=partial)
+        await self._record()
+
+    async def _pull(self, path: Path, named: bool) -> None:
+        """Pass 1 of one file."""
+        options, report = self.options, self.report
+        connector = self._connector(path)
+        if isinstance(connector, Finding):
+            # A folder may hold what is no source; a file that was asked for by name must be read.
+            severity = Severity.ERROR if named or connector.code != "FILE_NOT_READ" else Severity.INFO
+            place = connector.place
+            report.findings.note(
+                Finding(connector.code, severity, place, connector.message, connector.done, connector.value)
+            )
+            report.files.append(FileRead(path, None, None, why=connector.message))
+            return
+        source = options.source or f"{connector.name}:{path.name}"[:300]
+        read = FileRead(path, connector.name, source)
+        report.files.append(read)
+        given = Input([path], source, options.jurisdiction, options.home, options.zone, options.words)
+        phase = f"read {path.name}"
+        async for fact in connector(given).pull():
+            if isinstance(fact, Finding):
+                report.findings.note(fact)
+                continue
+            self.spill.add(fact, source)
+            read.facts += 1
+            if read.facts % _TOLD_EVERY == 0:
+                options.progress(phase, read.facts, None)
+        options.progress(phase, read.facts, read.facts)
+
+    def _connector(self, path: Path) -> type[Connector] | Finding:
+        chosen = self.options.connector
+        if chosen is None:
+            return recognise(path)
+        trouble = unreadable(path)
+        if trouble is not None:
+            return trouble
+        return connectors()[chosen] if isinstance(chosen, str) else chosen
+
+    async def _write_things(self, kind: Kind) -> None:
+        total, done = self.spill.count(kind), 0
+        dry, stated = self.options.dry_run, self.spill.stated if self.options.dry_run else None
+        for round_, batch in self.spill.things(kind):
+            things: list[Thing] = await self.meeting.things(kind, batch)
+            for start in range(0, len(things), BATCH):
+                part = things[start : start + BATCH]
+                written = await write_things(self.graph, kind, part, dry_run=dry, stated=stated)
+                self._count(kind.value, written, again=round_ > 0)
+            done += len(batch)
+            self.options.progress(f"write {kind.value}", done, total)
+        self.report.counts[kind.value].stated += total
+
+    async def _write_links(self, flow: str) -> None:
+        total, done = self.spill.count(flow), 0
+        dry, stated = self.options.dry_run, self.spill.stated if self.options.dry_run else None
+        for round_, batch in self.spill.links(flow):
+            links: list[Link] = self.meeting.links(batch)
+            written = await write_links(self.graph, flow, links, dry_run=dry, stated=stated)
+            self._count(flow.lower(), written, again=round_ > 0)
+            done += len(batch)
+            self.options.progress(f"write {flow.lower()}", done, total)
+        self.report.counts[flow.lower()].stated += total
+
+    def _count(self, what: str, written: Written, *, again: bool) -> None:
+        counts = self.report.counts[what]
+        if again and self.options.dry_run:
+            # The first statement about it was not written, so that this one seems to be the first.
+            counts.changed += written.added
+        else:
+            counts.added += written.added
+        counts.changed += written.changed
+        counts.unchanged += written.unchanged
+        counts.refused += sum(finding.severity is Severity.ERROR for finding in written.findings)
+        self.report.placeholders += written.placeholders
+        self.report.sequence = written.sequence or self.report.sequence
+        for finding in written.findings:
+            self.report.findings.note(finding)
+
+    async def _record(self) -> None:
+        """Note the run at each source that it stated anything for."""
+        report = self.report
+        if report.dry_run:
+            return
+        connector = ", ".join(sorted({read.connector for read in report.files if read.connector}))
+        for source in self.spill.sources:
+            run = {"facts": self.spill.facts_of(source), "full": report.full}
+            await record_run(self.graph, source, connector, now(), run)

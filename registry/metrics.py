@@ -1,0 +1,88 @@
+"""What the service counts, as `/metrics` tells it to Prometheus.
+
+With several workers the counts of all of them are added up through the folder that
+`PROMETHEUS_MULTIPROC_DIR` names, which `registry serve` sets before it starts them.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+    multiprocess,
+)
+
+if TYPE_CHECKING:
+    from graph.engine import Graph
+    from graph.projection import Projection
+
+__all__ = ["CONTENT_TYPE", "Metrics"]
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_STATES = ("OFF", "FILLING", "READY", "TOO_BIG")
+
+
+class Metrics:
+    """The counts of one application. No global registry, so two applications in one process do not mix."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        own = self._registry = CollectorRegistry()
+        self._requests = Counter("registry_requests", "Requests answered", ["method", "route", "status"], registry=own)
+        self._seconds = Histogram(
+            "registry_request_seconds", "Time to the end of an answer", ["route"], buckets=_SECONDS, registry=own
+        )
+        self._statements = Counter("registry_statements", "Statements run on the graph", registry=own)
+        self._state = Gauge(
+            "registry_projection_state",
+            "Workers whose projection is in this state",
+            ["state"],
+            registry=own,
+            multiprocess_mode="livesum",
+        )
+        self._filled = Gauge(
+            "registry_projection_filled_ratio",
+            "How much of the graph the least filled projection holds",
+            registry=own,
+            multiprocess_mode="livemin",
+        )
+        self._things = self._gauge("registry_projection_things", "Things in the projection")
+        self._links = self._gauge("registry_projection_links", "Links in the projection")
+        self._bytes = self._gauge("registry_projection_bytes", "Memory of the projection")
+        self._sequence = self._gauge("registry_sequence", "Last change of the graph that the projection has")
+        self._counted = 0
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(name, text, registry=self._registry, multiprocess_mode="livemax")
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def look(self, graph: "Graph", projection: "Projection") -> None:
+        """Take over what the graph and the projection count themselves."""
+        self._statements.inc(graph.statements - self._counted)
+        self._counted = graph.statements
+        far = projection.progress
+        for state in _STATES:
+            self._state.labels(state).set(state == far.state)
+        self._filled.set(1 if far.state == "READY" else far.done / far.total if far.total else 0)
+        self._things.set(far.things)
+        self._links.set(far.links)
+        self._bytes.set(far.megabytes * 1_000_000)
+        self._sequence.set(projection.sequence)
+
+    def text(self) -> bytes:
+        """All counts in Prometheus' text format."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        shared = CollectorRegistry()
+        multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        return generate_latest(shared)

@@ -1,0 +1,240 @@
+"""What surrounds every request: its id, its time and size limits, the log, the counts, and masked errors.
+
+`Requests` is the outer layer, `Guard` the inner; both are plain ASGI, so that streams pass through.
+"""
+
+import asyncio
+import ipaddress
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry.metrics import Metrics
+
+__all__ = ["Guard", "Requests", "error_answer", "is_loopback", "request_id"]
+
+log = logging.getLogger("registry.service")
+access = logging.getLogger("registry.access")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request that is being answered; logs carry it."""
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "content-security-policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+def error_answer(status: int, code: str, message: str, **more: str) -> JSONResponse:
+    """An error in the shape that GraphQL's have, for those that come before GraphQL."""
+    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code, **more}}]}, status)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What is known of an answer that is under way."""
+
+    id: str
+    limit: asyncio.Timeout | None = None
+    status: int = 0
+    started: float = field(default_factory=time.perf_counter)
+
+
+class Requests:
+    """Gives each request an id, counts and logs it, limits the time to its first byte, and masks our errors."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, seconds: float, access_log: bool) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.seconds = seconds
+        self.access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        answer = _Answer(given if _ID.fullmatch(given) else secrets.token_hex(8))
+        mark = request_id.set(answer.id)
+        try:
+            await self._answer(scope, receive, send, answer)
+        finally:
+            request_id.reset(mark)
+            self._tell(scope, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, answer: _Answer) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.accept", "websocket.close"):
+                if message["type"] == "http.response.start":
+                    answer.status = message["status"]
+                    _add_headers(message, answer.id)
+                elif not answer.status:
+                    answer.status = 101 if message["type"] == "websocket.accept" else 403
+                if answer.limit is not None:
+                    answer.limit.reschedule(None)  # what streams may take as long as it likes
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self.seconds) as answer.limit:
+                await self.app(scope, receive, sending)
+        except TimeoutError as error:
+            if answer.limit is None or not answer.limit.expired():
+                await self._fail(scope, receive, sending, answer, error)
+                return
+            log.warning("request %s took longer than %g s", answer.id, self.seconds)
+            answered = error_answer(504, "TIMEOUT", f"No answer within {self.seconds:g} s. Ask for less at once.")
+            await _send_error(answered, scope, receive, sending, answer)
+        except Exception as error:  # the edge: whatever it is, the caller gets an id and no detail
+            await self._fail(scope, receive, sending, answer, error)
+
+    async def _fail(self, scope: Scope, receive: Receive, send: Send, answer: _Answer, error: BaseException) -> None:
+        log.error("errorId %s: request failed", answer.id, exc_info=error)
+        answered = error_answer(
+            500, "INTERNAL", "Something went wrong here; the log says what, under this errorId.", errorId=answer.id
+        )
+        await _send_error(answered, scope, receive, send, answer)
+
+    def _tell(self, scope: Scope, answer: _Answer) -> None:
+        seconds = time.perf_counter() - answer.started
+        method = scope.get("method", "WEBSOCKET")
+        self.metrics.answered(method if method in _METHODS else "OTHER", _route(scope), answer.status, seconds)
+        if self.access_log:
+            client = scope.get("client") or ("",)
+            line = {
+                "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "id": answer.id,
+                "client": client[0],
+                "method": method,
+                "path": scope["path"],
+                "status": answer.status,
+                "milliseconds": round(seconds * 1000, 1),
+            }
+            access.info(json.dumps(line, ensure_ascii=False))
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
+
+
+def _route(scope: Scope) -> str:
+    """The route that answered, for counting; never a path that a caller made up."""
+    endpoint = scope.get("counted_as")
+    return str(endpoint) if endpoint else "other"
+
+
+def _add_headers(message: Message, id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["x-request-id"] = id
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+
+
+async def _send_error(answered: JSONResponse, scope: Scope, receive: Receive, send: Send, answer: _Answer) -> None:
+    if scope["type"] == "websocket":
+        if answer.status in (0, 101):
+            await send({"type": "websocket.close", "code": 1011})
+    elif not answer.status:
+        await answered(scope, receive, send)
+    else:
+        raise ConnectionAbortedError  # half an answer is out: only breaking it off says that it is not whole
+
+
+class Guard:
+    """Refuses what is too big, what is meant for another host, and what another site's page sends.
+
+    Unless it is `open` it answers to loopback names only: a name that somebody else's page points at a
+    loopback address (DNS rebinding) is none. `routes` are the paths and what they are counted as.
+    """
+
+    def __init__(self, app: ASGIApp, *, open: bool, routes: Mapping[str, str], megabytes: int) -> None:
+        self.app = app
+        self.open = open
+        self.routes = routes
+        self.limit = megabytes * 1_000_000
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        scope["counted_as"] = self.routes.get(scope["path"])
+        refused = self._refused(scope, Headers(scope=scope))
+        if refused is None and scope["type"] == "http":
+            refused = await self._limited(scope, receive, send)
+        elif refused is None:
+            await self.app(scope, receive, send)
+        if refused is None:
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refused(scope, receive, send)
+
+    def _refused(self, scope: Scope, headers: Headers) -> JSONResponse | None:
+        host = headers.get("host", "")
+        if not self.open and not is_loopback(_name(host)):
+            return error_answer(
+                421, "FORBIDDEN", f"This service does not answer to {host!r}; behind a proxy it needs REGISTRY_OPEN=1."
+            )
+        origin = headers.get("origin")
+        reads = scope.get("method") in ("GET", "HEAD", "OPTIONS")
+        if origin and not reads and urlsplit(origin).netloc != host:
+            return error_answer(403, "FORBIDDEN", "Pages of another site may not use this service.")
+        length = headers.get("content-length", "")
+        return self._too_big() if length.isdigit() and int(length) > self.limit else None
+
+    def _too_big(self) -> JSONResponse:
+        most = self.limit // 1_000_000
+        return error_answer(413, "TOO_COSTLY", f"The request is larger than {most} MB, which is all that is taken.")
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> JSONResponse | None:
+        """Pass on a request whose length nobody announced, or lied about; the refusal if it gets too long."""
+        taken = 0
+
+        async def receiving() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.limit:
+                raise _TooBigError
+            return message
+
+        try:
+            await self.app(scope, receiving, send)
+        except _TooBigError:
+            return self._too_big()
+        return None
+
+
+class _TooBigError(Exception):
+    """More came than is taken."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that host."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _name(host: str) -> str:
+    return re.sub(r":\d+$", "", host).strip("[]").lower()

@@ -1,0 +1,248 @@
+"""`registry serve`: the service on a socket, one worker in this process or several beside it."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from graph.engine import open_graph
+from graph.projection import Projection
+from registry.app import Parts, create_app
+from registry.middleware import is_loopback
+from registry.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["CannotServe", "addresses", "bind", "check_host", "serve", "serve_on"]
+
+log = logging.getLogger("registry.service")
+
+_DRAIN_SECONDS = 10
+_TELL_SECONDS = 2
+_PATHS = (("GraphQL", "/graphql"), ("ready?", "/ready"), ("metrics", "/metrics"))
+_MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class CannotServe(Exception):
+    """The service cannot begin. `usage` says that it was asked for something that it does not do."""
+
+    def __init__(self, message: str, way_out: str, *, usage: bool = False) -> None:
+        super().__init__(f"{message} {way_out}")
+        self.message = message
+        self.way_out = way_out
+        self.usage = usage
+
+
+def serve(settings: Settings, host: str, port: int, workers: int, out: "Console") -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way and return. Raises CannotServe and GraphError."""
+    check_host(host, open=settings.open)
+    with contextlib.closing(bind(host, port)) as listening:
+        serve_on(listening, settings, host, workers, out)
+
+
+def serve_on(listening: socket.socket, settings: Settings, host: str, workers: int, out: "Console") -> None:
+    """Serve on a socket that is bound already."""
+    log_to_standard_error()
+    if workers == 1:
+        asyncio.run(_serve_here(settings, listening, lambda: _greet(listening, host, out)))
+    else:
+        _serve_beside(settings, listening, workers, lambda: _greet(listening, host, out))
+    out.print("Stopped.")
+
+
+def check_host(host: str, *, open: bool) -> None:
+    """Raise CannotServe unless only this machine can reach `host`, or the registry is meant to be open."""
+    if not is_loopback(host.lower()) and not open:
+        raise CannotServe(
+            f"{host} can be reached by others, and there is no sign-in yet: anybody there could read everything.",
+            "Serve on 127.0.0.1, put a proxy that signs people in before it, or set REGISTRY_OPEN=1 to do it anyway.",
+            usage=True,
+        )
+
+
+def addresses(host: str, port: int) -> list[tuple[str, str]]:
+    """What is served where."""
+    shown = f"[{host}]" if ":" in host else host
+    return [(name, f"http://{shown}:{port}{path}") for name, path in _PATHS]
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket on that address, not listening yet. Raises CannotServe when it is taken or not ours."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise CannotServe(
+            f"{host} is no address of this machine: {error.strerror}.", "Try --host 127.0.0.1."
+        ) from error
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.set_inheritable(True)
+        return made
+    except OSError as error:
+        made.close()
+        raise CannotServe(
+            f"Cannot listen on {host} port {port}: {error.strerror}.",
+            "Something else uses it: stop that, or choose another one with --port (0 finds a free one).",
+        ) from error
+
+
+def _greet(listening: socket.socket, host: str, out: "Console") -> None:
+    out.print("The registry answers at")
+    for name, address in addresses(host, listening.getsockname()[1]):
+        out.print(f"  {name:<8} {address}")
+    out.print("Ctrl-C stops it.")
+    out.file.flush()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers, and that ends by returning rather than by the signal that ended it."""
+
+    def __init__(self, config: uvicorn.Config, answering: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._answering = answering
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._answering()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def _config(app: Starlette | str, **options: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        ws_max_size=1_000_000,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+async def _serve_here(settings: Settings, listening: socket.socket, answering: Callable[[], None]) -> None:
+    app = create_app(settings)
+    _end_by_signal()
+    with contextlib.suppress(asyncio.CancelledError):
+        # Around the server and not within it: so an error on opening the graph comes out as it is.
+        async with app.router.lifespan_context(app), watched(app.state.parts):
+            await _Server(_config(app, lifespan="off"), answering).serve(sockets=[listening])
+
+
+def _end_by_signal() -> None:
+    """Until the server takes the signals: one that comes while the graph is being opened ends that."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel if task else loop.stop)
+
+
+@contextlib.asynccontextmanager
+async def watched(parts: Parts) -> AsyncIterator[None]:
+    """Log how far the projection is while it fills, if that takes a while."""
+    watching = asyncio.create_task(_watch(parts.projection))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _watch(projection: Projection) -> None:
+    told = False
+    while (far := projection.progress).state == "FILLING":
+        await asyncio.sleep(_TELL_SECONDS)
+        if projection.progress.state == "FILLING":
+            far, told = projection.progress, True
+            share = f"{far.done / far.total:.0%}" if far.total else "0%"
+            log.info(
+                "filling the projection: %s (%s things, %s links); statements answer meanwhile",
+                share,
+                f"{far.things:,}",
+                f"{far.links:,}",
+            )
+    if told and far.state == "READY":
+        log.info(
+            "the projection is filled: %s things, %s links, %s MB", f"{far.things:,}", f"{far.links:,}", far.megabytes
+        )
+
+
+def log_to_standard_error() -> None:
+    """Send what the service logs to standard error, a line each; the access log as bare JSON."""
+    plain, bare = logging.StreamHandler(sys.stderr), logging.StreamHandler(sys.stderr)
+    plain.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name in ("registry", "graph", "resolvers", "uvicorn"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [plain], False
+        logger.setLevel(logging.WARNING if name == "uvicorn" else logging.INFO)
+    access = logging.getLogger("registry.access")
+    access.handlers, access.propagate = [bare], False
+
+
+def worker_app() -> Starlette:
+    """The application of one of several workers, with the settings of the environment."""
+    log_to_standard_error()
+    app = create_app(load_settings())
+    opening = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(inner: Starlette) -> AsyncIterator[None]:
+        async with opening(inner), watched(inner.state.parts):
+            yield
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+def _serve_beside(settings: Settings, listening: socket.socket, workers: int, answering: Callable[[], None]) -> None:
+    """Workers as processes of their own. They share the graph, and the embedded engine of its folder."""
+    asyncio.run(_look(settings))
+    with tempfile.TemporaryDirectory(prefix="registry-metrics-") as folder:
+        os.environ[_MULTIPROC] = folder
+        try:
+            config = _config("registry.serve:worker_app", factory=True, workers=workers, lifespan="on")
+            supervisor = Multiprocess(config, sockets=[listening])
+            host, port = listening.getsockname()[:2]
+            threading.Thread(target=_tell_ready, args=(host, port, answering), daemon=True).start()
+            supervisor.run()
+        finally:
+            os.environ.pop(_MULTIPROC, None)
+
+
+async def _look(settings: Settings) -> None:
+    """See that the graph can be opened before any worker tries; the engine stays up until they have come."""
+    graph = await open_graph(settings.graph())
+    await graph.close()
+
+
+def _tell_ready(host: str, port: int, answering: Callable[[], None]) -> None:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    [(_, _), (_, ready), *_] = addresses(shown, port)
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(ready, timeout=5):  # noqa: S310
+            answering()
+            return
+        time.sleep(0.1)

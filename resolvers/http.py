@@ -1,0 +1,124 @@
+"""GraphQL over HTTP and WebSocket as an ASGI app, with GraphiQL for browsers.
+
+    app = graphql_app(graph, lineages, zone)
+
+Bodies are JSON of at most 1 MB; a GET takes queries only; batches are refused.
+"""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from functools import partial
+from typing import Any
+
+import orjson
+from cross_web import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from graph.engine import Graph
+from graph.lineage import Lineages
+from resolvers.context import Context
+from resolvers.errors import internal
+from resolvers.graphiql import file, html
+from resolvers.schema import SHANGHAI, make_schema
+
+LONGEST_BODY = 1_000_000
+"""Bytes of the longest request."""
+
+_WAYS_OUT: Mapping[int, str] = {
+    404: "Send a query.",
+    405: "Use GET or POST.",
+    413: f"A request may have at most {LONGEST_BODY:,} bytes. Send less at once.",
+    415: "Send the query as application/json.",
+}
+
+
+class _GraphQL(GraphQL[Context, None]):
+    """Strawberry's app with our context, our page and our errors."""
+
+    def __init__(self, graph: Graph, lineages: Lineages, zone: tzinfo) -> None:
+        super().__init__(
+            make_schema(zone), graphql_ide="graphiql", subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,)
+        )
+        self._context = Context(graph, lineages)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return self._context
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        """Only browsers ask for HTML."""
+        return (
+            request.method == "GET"
+            and request.query_params.get("query") is None
+            and "text/html" in request.headers.get("accept", "")
+        )
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return html(request)
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+
+class GraphQLApp:
+    """The ASGI app at `/graphql` and below: the API, and the files of its page."""
+
+    def __init__(self, inner: _GraphQL) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        response = await self._response(scope, receive)
+        await response(scope, receive, send)
+
+    async def _response(self, scope: Scope, receive: Receive) -> Response:
+        name = scope["path"].removeprefix(scope.get("root_path", "")).partition("/graphiql/")[2]
+        if name:
+            return file(name)
+        request = Request(scope, partial(_limited, receive, [0]))
+        if int(request.headers.get("content-length") or 0) > LONGEST_BODY:
+            return refused(413, "The request is too long.")
+        try:
+            answer: Response = await self._inner.run(request)
+            return answer
+        except HTTPException as error:
+            return refused(error.status_code, error.reason)
+        except Exception as error:  # the last place where it can be told
+            extensions = internal(error)
+            return _json(500, "Something went wrong here. Give the errorId to whoever runs the registry.", extensions)
+
+
+async def _limited(receive: Receive, read: list[int]) -> Message:
+    message = await receive()
+    read[0] += len(message.get("body", b""))
+    if read[0] > LONGEST_BODY:
+        raise HTTPException(413, "The request is too long.")
+    return message
+
+
+def refused(status: int, reason: str) -> Response:
+    """A request that is no GraphQL request."""
+    return _json(status, f"{reason} {_WAYS_OUT.get(status, '')}".strip(), {"code": "BAD_INPUT"})
+
+
+def _json(status: int, message: str, extensions: Mapping[str, Any]) -> Response:
+    body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+    headers = {"allow": "GET, POST"} if status == 405 else None
+    return Response(body, status, headers, "application/json")
+
+
+def graphql_app(graph: Graph, lineages: Lineages, zone: tzinfo = SHANGHAI) -> GraphQLApp:
+    """The app for `/graphql`, to be mounted so that it is given that path and what lies below it.
+
+    `zone` is what bare dates and times without zone in arguments are meant in.
+    """
+    return GraphQLApp(_GraphQL(graph, lineages, zone))

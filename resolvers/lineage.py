@@ -1,0 +1,266 @@
+"""Lineage and dependencies as GraphQL types: flat nodes and edges, their containers beside them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from strawberry import Parent
+
+from graph import moment
+from graph.facts import Kind
+from graph.lineage import Asked, Found, agreements_of, jobs_of, name_of, shown
+from graph.net import FLOWS
+from graph.walk import Budget
+from resolvers.context import Context, Info
+from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
+from resolvers.scalars import Instant, SequenceNumber
+from resolvers.things import Node
+
+COUNTED = 10_000
+"""How many nodes are counted when nobody says how many."""
+
+
+@strawberry.input(description="How much an answer may cost. A cut answer says so in `stoppedBy`.")
+class BudgetInput:
+    max_nodes: int | None = strawberry.field(
+        description="Nodes of the answer, 1 to 10,000; 500 if not given, 10,000 for lineageCounts.", default=None
+    )
+    max_per_node: int = strawberry.field(
+        description="Neighbours of a node that are walked to, 1 to 10,000.", default=100
+    )
+    max_milliseconds: int = strawberry.field(description="Time for the walk, 1 to 60,000.", default=5_000)
+
+    def budget(self, most: int) -> Budget:
+        """As the graph takes it; `most` nodes where none are given."""
+        return Budget(most if self.max_nodes is None else self.max_nodes, self.max_per_node, self.max_milliseconds)
+
+
+@strawberry.type(description="A thing that contains a node of an answer, by id and name.")
+class Container:
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    name: str = strawberry.field(description="Its name at that moment; its id where it has none.")
+
+
+ContainerRecord = dict[str, str]
+"""The source of a Container."""
+
+
+@dataclass(slots=True)
+class NodeRecord:
+    """The source of a LineageNode."""
+
+    id: str
+    kind: Kind
+    name: str
+    depth: int
+    whole: bool
+    more: int
+    resource: ContainerRecord | None
+    system: ContainerRecord | None
+    department: ContainerRecord | None
+    jurisdiction: ContainerRecord | None
+
+
+@dataclass(slots=True)
+class EdgeRecord:
+    """The source of a LineageEdge; what stands behind it is looked up when it is selected."""
+
+    source: str
+    target: str
+    count: int
+    precise: bool
+    flow: str
+    found: Found
+    index: int
+
+
+async def _node(root: Parent[NodeRecord], info: Info) -> Any:
+    return await info.context.loaders.things(root.kind).load(root.id)
+
+
+def _jobs(root: Parent[EdgeRecord]) -> list[str]:
+    return jobs_of(root.found.answer, root.index)
+
+
+def _agreements(root: Parent[EdgeRecord]) -> Any:
+    return agreements_of(root.found.answer, root.index)
+
+
+def _described(description: str) -> Any:
+    return strawberry.field(description=description)
+
+
+@strawberry.type(description="A node of an answer: what stands for all that was reached in it.")
+class LineageNode:
+    id: strawberry.ID = _described("Its id.")
+    kind: NodeKind = _described("What kind of thing it is; it may be below the level asked for, where that is unknown.")
+    name: str = _described("Its name at that moment; its id where it has none.")
+    depth: int = _described("The fewest steps between different nodes that lead to it; negative upstream under BOTH.")
+    whole: bool = _described("Whether a resource in it was reached as a whole, so that any of its fields may matter.")
+    more: int = _described("How many neighbours it has to which the answer draws no edge.")
+    resource: Container | None = _described("Its resource, or itself; null where it stands for several.")
+    system: Container | None = _described("The system that holds it, or itself; null where it stands for several.")
+    department: Container | None = _described("Its department, or itself; null where it stands for several.")
+    jurisdiction: Container | None = _described("Its jurisdiction, or itself; null where it stands for several.")
+    node: Node | None = strawberry.field(
+        resolver=_node, description="The thing itself as it is now, loaded only if selected."
+    )
+
+
+@strawberry.type(description="An edge of an answer, drawn from source to user of the data, whichever way was walked.")
+class LineageEdge:
+    source: strawberry.ID = _described("Where the data comes from.")
+    target: strawberry.ID = _described("Where it goes.")
+    count: int = _described("How many stored links stand behind it.")
+    precise: bool = _described("False at FIELD level where an end is a resource as a whole.")
+    flow: Flow = _described("What kind of links they are.")
+    jobs: list[str] = strawberry.field(resolver=_jobs, description="The different jobs behind it, sorted.")
+    agreements: list[strawberry.ID] = strawberry.field(
+        resolver=_agreements,
+        description=(
+            "The agreements in force that cover a source field or its resource, and are granted to the target's "
+            "department or serve its system; sorted."
+        ),
+    )
+
+
+@dataclass(slots=True)
+class Answered:
+    """The source of a Lineage."""
+
+    nodes: list[NodeRecord]
+    edges: list[EdgeRecord]
+    complete: bool
+    stopped_by: list[Any]
+    reached_depth: int
+    sequence: int
+    hidden_count: int = 0
+
+
+_COMPLETE = "True when nothing is missing."
+_STOPPED_BY = "All that cut the answer, in the order of the enum."
+_REACHED = "The greatest distance among the nodes answered; 0 if there are none."
+_HIDDEN = "How many things the viewer may know of but not see were left out."
+_SEQUENCE = "The change of the graph that the answer stands on."
+
+
+@strawberry.type(description="Where data comes from or goes to, flat: nodes by (depth, id), edges by (source, target).")
+class Lineage:
+    nodes: list[LineageNode] = _described("All nodes, those asked for included.")
+    edges: list[LineageEdge] = _described("All edges between them.")
+    complete: bool = _described(_COMPLETE)
+    stopped_by: list[StopReason] = _described(_STOPPED_BY)
+    reached_depth: int = _described(_REACHED)
+    hidden_count: int = _described(_HIDDEN)
+    sequence: SequenceNumber = _described(_SEQUENCE)
+
+
+@strawberry.type(description="How many nodes lie at one depth.")
+class DepthCount:
+    depth: int = _described("The depth.")
+    count: int = _described("How many nodes.")
+
+
+@strawberry.type(description="How many nodes are of one kind.")
+class KindCount:
+    kind: NodeKind = _described("The kind.")
+    count: int = _described("How many nodes.")
+
+
+@strawberry.type(description="How many nodes one department has.")
+class DepartmentCount:
+    department: Container | None = _described("The department; null counts nodes that have none, or several.")
+    count: int = _described("How many nodes.")
+
+
+@strawberry.type(description="How many nodes a lineage with the same arguments has, before loading it.")
+class LineageCounts:
+    total: int = _described("All nodes.")
+    by_depth: list[DepthCount] = _described("By depth, smallest first.")
+    by_kind: list[KindCount] = _described("By kind, in the order of the enum.")
+    by_department: list[DepartmentCount] = _described("By department, the greatest first, then by id; null last.")
+    complete: bool = _described(_COMPLETE)
+    stopped_by: list[StopReason] = _described(_STOPPED_BY)
+    reached_depth: int = _described(_REACHED)
+    hidden_count: int = _described(_HIDDEN)
+    sequence: SequenceNumber = _described(_SEQUENCE)
+
+
+async def find(
+    context: Context,
+    ids: list[strawberry.ID],
+    direction: Direction,
+    level: Level,
+    depth: int,
+    as_of: Instant | None,
+    known_at: Instant | None,
+    budget: Budget,
+    *,
+    reads: bool,
+) -> Found:
+    """Ask the graph. Raises BadInput or NotFound."""
+    asked = Asked(
+        [str(id) for id in ids], direction.value, moment.Level[level.value], depth, as_of, known_at, reads, budget
+    )
+    return await context.lineages.find(asked)
+
+
+def answered(found: Found) -> Answered:
+    """An answer as records. To be called before anything is awaited, while the net is as the answer found it."""
+    answer = found.answer
+    net, seen = answer.net, shown(answer)
+    containers: dict[int, ContainerRecord] = {}
+
+    def container(at: int) -> ContainerRecord | None:
+        if at < 0:
+            return None
+        if at not in containers:
+            containers[at] = {"id": net.ids[at], "name": name_of(net, at)}
+        return containers[at]
+
+    ids = net.ids
+    columns = (seen.kinds, seen.names, answer.depth, answer.whole, answer.more)
+    ups = (seen.resource, seen.system, seen.department, seen.jurisdiction)
+    nodes = [
+        NodeRecord(ids[at], kind, name, depth, whole, more, *map(container, up))
+        for at, kind, name, depth, whole, more, *up in zip(answer.nodes, *columns, *ups, strict=True)
+    ]
+    edges = answer.edges
+    drawn = zip(edges.source, edges.target, edges.count, edges.precise, edges.flow, strict=True)
+    return Answered(
+        nodes,
+        [
+            EdgeRecord(ids[source], ids[target], count, precise, FLOWS[flow], found, index)
+            for index, (source, target, count, precise, flow) in enumerate(drawn)
+        ],
+        answer.complete,
+        answer.stopped_by,
+        answer.reached_depth,
+        found.sequence,
+    )
+
+
+def counted(found: Found) -> dict[str, Any]:
+    """The counts of an answer, as the source of a LineageCounts."""
+    answer = found.answer
+    net, seen = answer.net, shown(answer)
+    departments = Counter(seen.department)
+    by_department = sorted(departments.items(), key=lambda item: (item[0] < 0, -item[1], net.ids[item[0]]))
+    kinds = Counter(seen.kinds)
+    return {
+        "total": len(answer.nodes),
+        "by_depth": [{"depth": depth, "count": count} for depth, count in sorted(Counter(answer.depth).items())],
+        "by_kind": [
+            {"kind": kind.value, "count": kinds[Kind(kind.value)]} for kind in NodeKind if kinds[Kind(kind.value)]
+        ],
+        "by_department": [
+            {"department": None if at < 0 else {"id": net.ids[at], "name": name_of(net, at)}, "count": count}
+            for at, count in by_department
+        ],
+        "complete": answer.complete,
+        "stopped_by": answer.stopped_by,
+        "reached_depth": answer.reached_depth,
+        "hidden_count": 0,
+        "sequence": found.sequence,
+    }

@@ -1,0 +1,154 @@
+"""The root fields."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from graph.facts import Kind
+from graph.things import find as find_things
+from graph.walk import Budget
+from resolvers import inputs, lineage
+from resolvers.connections import Connection, Listed
+from resolvers.context import Info
+from resolvers.enums import Direction, Level
+from resolvers.lineage import COUNTED, BudgetInput, Lineage, LineageCounts
+from resolvers.members import After, Before, First, Last
+from resolvers.scalars import Instant
+from resolvers.search import SearchConnection, searched
+from resolvers.things import (
+    DataElement,
+    Department,
+    Field,
+    Jurisdiction,
+    Node,
+    Resource,
+    SharingAgreement,
+    System,
+)
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="The id, exactly as it is registered.")]
+
+
+def _one(kind: Kind) -> Any:
+    """The thing of one kind with an id; null where there is none of that kind."""
+
+    async def resolve(info: Info, id: Id) -> Any:
+        return await info.context.loaders.things(kind).load(id)
+
+    return strawberry.field(
+        resolver=resolve, description="The KIND with this id; null if there is none.".replace("KIND", kind.label)
+    )
+
+
+OrderArgument = Annotated[
+    inputs.Ordering | None, strawberry.argument(description="How the list is ordered; by id if not given.")
+]
+
+
+def _all(kind: Kind, filter_type: type[inputs.ThingFilter]) -> Any:
+    """All things of one kind, in pages."""
+
+    def resolve(
+        info: Info,
+        filter: Any = None,
+        order_by: OrderArgument = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Any:
+        return Listed(info.context, inputs.listing(kind, filter, order_by), first, after, last, before)
+
+    described = strawberry.argument(description="What the list is narrowed to.")
+    resolve.__annotations__["filter"] = Annotated[filter_type | None, described]
+    return strawberry.field(
+        resolver=resolve, description="All things of the kind KIND, in pages.".replace("KIND", kind.label)
+    )
+
+
+Ids = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(description="Where to start: fields, resources, systems, departments, jurisdictions, mixed."),
+]
+DirectionArgument = Annotated[Direction, strawberry.argument(description="Which way to walk.")]
+LevelArgument = Annotated[Level, strawberry.argument(description="What the answer is rolled up to.")]
+Depth = Annotated[int, strawberry.argument(description="How many changes of node to walk at most, 0 to 1,000.")]
+AsOf = Annotated[Instant | None, strawberry.argument(description="Only what was valid then; now if not given.")]
+KnownAt = Annotated[
+    Instant | None, strawberry.argument(description="Only what the registry had recorded by then; now if not given.")
+]
+BudgetArgument = Annotated[BudgetInput | None, strawberry.argument(description="How much the answer may cost.")]
+
+
+def _walk(*, reads: bool, description: str) -> Any:
+    async def resolve(
+        info: Info,
+        ids: Ids,
+        direction: DirectionArgument,
+        level: LevelArgument = Level.RESOURCE,
+        depth: Depth = 5,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        budget: BudgetArgument = None,
+    ) -> Any:
+        allowed = (budget or BudgetInput()).budget(Budget().max_nodes)
+        found = await lineage.find(info.context, ids, direction, level, depth, as_of, known_at, allowed, reads=reads)
+        return lineage.answered(found)
+
+    return strawberry.field(resolver=resolve, description=description)
+
+
+async def _counts(
+    info: Info,
+    ids: Ids,
+    direction: DirectionArgument,
+    level: LevelArgument = Level.RESOURCE,
+    depth: Depth = 5,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    budget: BudgetArgument = None,
+) -> Any:
+    allowed = (budget or BudgetInput()).budget(COUNTED)
+    return lineage.counted(
+        await lineage.find(info.context, ids, direction, level, depth, as_of, known_at, allowed, reads=False)
+    )
+
+
+async def _node(info: Info, id: Id) -> Any:
+    return (await find_things(info.context.graph, [id])).get(id)
+
+
+@strawberry.type(description="What the registry can be asked.")
+class Query:
+    node: Node | None = strawberry.field(
+        resolver=_node, description="The thing with this id, of whatever kind; null if there is none."
+    )
+    jurisdiction: Jurisdiction | None = _one(Kind.JURISDICTION)
+    jurisdictions: Connection[Jurisdiction] = _all(Kind.JURISDICTION, inputs.JurisdictionFilter)
+    department: Department | None = _one(Kind.DEPARTMENT)
+    departments: Connection[Department] = _all(Kind.DEPARTMENT, inputs.DepartmentFilter)
+    system: System | None = _one(Kind.SYSTEM)
+    systems: Connection[System] = _all(Kind.SYSTEM, inputs.SystemFilter)
+    resource: Resource | None = _one(Kind.RESOURCE)
+    resources: Connection[Resource] = _all(Kind.RESOURCE, inputs.ResourceFilter)
+    field: Field | None = _one(Kind.FIELD)
+    fields: Connection[Field] = _all(Kind.FIELD, inputs.FieldFilter)
+    element: DataElement | None = _one(Kind.ELEMENT)
+    elements: Connection[DataElement] = _all(Kind.ELEMENT, inputs.ElementFilter)
+    agreement: SharingAgreement | None = _one(Kind.AGREEMENT)
+    agreements: Connection[SharingAgreement] = _all(Kind.AGREEMENT, inputs.AgreementFilter)
+    search: SearchConnection = strawberry.field(
+        resolver=searched,
+        description=(
+            "Things with a text in their name, codes or aliases, the best first: exact name, exact code or alias, "
+            "beginning, anywhere; then shorter names, kinds in the order of NodeKind, ids. Width, case, spaces, "
+            "punctuation and traditional characters make no difference."
+        ),
+    )
+    lineage: Lineage = _walk(reads=False, description="Where data comes from or goes to, along what is copied (FEEDS).")
+    dependencies: Lineage = _walk(
+        reads=True, description="What depends on what: along what is copied (FEEDS) and what is read in place (READS)."
+    )
+    lineage_counts: LineageCounts = strawberry.field(
+        resolver=_counts, description="How many nodes a lineage has by depth, kind and department, before loading it."
+    )

@@ -1,0 +1,62 @@
+"""The schema, and how an operation is executed on it."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import AddValidationRules, SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from resolvers.context import Context
+from resolvers.errors import told
+from resolvers.limits import MOST_TOKENS, DepthRule
+from resolvers.query import Query
+from resolvers.scalars import scalars
+from resolvers.things import TYPES
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""The time zone of a registry that sets none."""
+
+
+def _read(source: Any, name: str) -> Any:
+    """A field without a resolver: a key of a record, or an attribute. A missing key is null."""
+    if isinstance(source, dict):
+        return source.get(_KEYS.get(name, name))
+    return getattr(source, name)
+
+
+_KEYS = {"class_": "class", "closed_at": "closed"}
+"""Fields that are stored under another name."""
+
+
+class Operation(SchemaExtension):
+    """Gives each operation a context of its own, and limits its document."""
+
+    def on_operation(self) -> Iterator[None]:
+        context = self.execution_context
+        if isinstance(context.context, Context):
+            context.context = context.context.fresh()
+        context.parse_options["max_tokens"] = MOST_TOKENS
+        yield
+
+
+class Schema(strawberry.Schema):
+    """A schema that tells errors as `resolvers/errors.py` says."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Replace the errors in place, before anybody sees them."""
+        errors[:] = [told(error) for error in errors]
+
+
+def make_schema(zone: tzinfo = SHANGHAI) -> Schema:
+    """The schema; bare dates and times without zone are meant in `zone`."""
+    return Schema(
+        query=Query,
+        types=list(TYPES.values()),
+        extensions=[Operation, lambda: AddValidationRules([DepthRule])],
+        config=StrawberryConfig(default_resolver=_read, scalar_map=scalars(zone)),
+    )
