@@ -13,7 +13,7 @@ from graph.errors import Unreachable, VersionTooOld
 __all__ = ["OLDEST", "GraphSettings", "attach", "check_version", "is_routed", "new_driver", "parse_version", "shown"]
 
 OLDEST = (5, 26)
-_URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/]")
+_URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/@]+(/|\?.*)?")
 _AGENT = re.compile(r"Neo4j/(\d+)\.(\d+)")
 
 
@@ -59,7 +59,7 @@ def new_driver(settings: GraphSettings, attachment: embedded.Attachment | None) 
         url, auth = f"bolt://127.0.0.1:{attachment.port}", (embedded.USER, attachment.password())
     else:
         url, auth = str(settings.url), (settings.user, settings.password or "")
-    if not _URL.match(url):
+    if not _URL.fullmatch(url):
         raise Unreachable(
             f"{shown(url)} is not the address of a Neo4j.",
             "Set REGISTRY_GRAPH_URL to bolt://HOST:7687 or neo4j://HOST:7687.",

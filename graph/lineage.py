@@ -103,7 +103,8 @@ async def _driven(run: Generator[Ints, None, Walked], filler: Filler, upstream: 
 
 def _resources(net: Net, things: Ints) -> Ints:
     holders = net.holder.data[things].astype(np.int64)
-    return holders[(net.kind.data[things] == FIELD) & (holders >= 0)]
+    held: Ints = holders[(net.kind.data[things] == FIELD) & (holders >= 0)]
+    return held
 
 
 def _answer(net: Net, asked: Asked) -> Answer:
@@ -144,7 +145,7 @@ def _things(net: Net, asked: Asked) -> list[int]:
         kind = KINDS[net.kind.data[at]]
         if kind in (Kind.ELEMENT, Kind.AGREEMENT):
             raise BadInput(
-                f"ids: {id} is a {kind.label}; lineage starts from fields, resources, systems, departments and jurisdictions",
+                f"ids: {id} is a {kind.label}; start from fields, resources, systems, departments or jurisdictions",
                 argument="ids",
                 ids=[id],
             )
@@ -200,25 +201,26 @@ def shown(found: Answer) -> Shown:
     net, moment = found.net, found.moment
     nodes = np.array(found.nodes, np.int64)
     kinds = moment.kind[nodes]
-    up = [_shared(found, nodes, kinds, level) for level in (Level.RESOURCE, Level.SYSTEM, Level.DEPARTMENT, Level.JURISDICTION)]
+    up = [_shared(found, nodes, kinds, level) for level in Level if level is not Level.FIELD]
     return Shown([name_of(net, at) for at in found.nodes], [KINDS[kind] for kind in kinds.tolist()], *up)
-
-
-_RANK = {FIELD: 0, RESOURCE: 1, SYSTEM: 2, DEPARTMENT: 3, JURISDICTION: 4}
 
 
 def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> list[int]:
     """The container of each node at `level`; none where what stands behind the node has several."""
     moment = found.moment
-    ups = (moment.resource, moment.system, moment.department, moment.jurisdiction)
-    up = ups[level - 1]
-    own: list[int] = up(nodes).tolist()
-    for place, (node, kind) in enumerate(zip(found.nodes, kinds.tolist(), strict=True)):
-        behind = found.behind.get(node)
-        if behind and _RANK.get(kind, 9) < level and kind in (SYSTEM, DEPARTMENT):
-            several = set(up(np.array(behind, np.int64)).tolist()) - {-1}
-            own[place] = several.pop() if len(several) == 1 else -1
-    return own
+    up = (moment.resource, moment.system, moment.department, moment.jurisdiction)[level - 1]
+    own = up(nodes)
+    # What stands behind a resource or field lies in one container, as does what is at this level or above it.
+    below = (kinds == SYSTEM) | (kinds == DEPARTMENT) if level is Level.JURISDICTION else kinds == SYSTEM
+    if level > Level.SYSTEM and below.any():
+        behind = up(found.behind)
+        known = behind >= 0
+        lowest, highest = np.full(len(nodes), OPEN_END), np.full(len(nodes), -1)
+        np.minimum.at(lowest, found.behind_node[known], behind[known])
+        np.maximum.at(highest, found.behind_node[known], behind[known])
+        own = np.where(below, np.where(lowest == highest, highest, -1), own)
+    shared: list[int] = own.tolist()
+    return shared
 
 
 def name_of(net: Net, at: int) -> str:

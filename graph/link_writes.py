@@ -63,7 +63,9 @@ SET r = row[2]
 def link_key(link: Link) -> int:
     """A number that stands for what a link is: its ends, job and valid_from. 63 bits of a hash."""
     valid_from = link.values.get("valid_from")
-    text = "\0".join((link.start, link.end, link.values.get("job") or "", "" if valid_from is None else str(valid_from)))
+    text = "\0".join(
+        (link.start, link.end, link.values.get("job") or "", "" if valid_from is None else str(valid_from))
+    )
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
@@ -85,16 +87,16 @@ async def write_links(
         there = {properties["key"]: properties for properties in row["found"]}
         known = await ends(transaction, list({id for link in links for id in (link.start, link.end)}))
         if stated is not None:
-            for id, kind in stated([id for link in links for id in (link.start, link.end) if id not in known]).items():
-                known[id] = End(kind, -1, False)
+            unknown = [id for link in links for id in (link.start, link.end) if id not in known]
+            known |= {id: End(kind, -1, False) for id, kind in stated(unknown).items()}
         if not dry_run:
             for kind, guessed in _guessed_wrong(links, known).items():
                 await relabel(transaction, plan.turn, guessed, known, kind)
         rows = _Rows(flow)
         for key, link in keyed.items():
-            kind = _kind_of_ends(plan, link, known)
-            if kind is not None:
-                rows.take(plan, key, link, there.get(key), known, kind)
+            its = _kind_of_ends(plan, link, known)
+            if its is not None:
+                rows.take(plan, key, link, there.get(key), known, its)
         if where is not None:
             return plan.written
         await plan.run(transaction)
@@ -119,7 +121,7 @@ class _Rows:
     ) -> None:
         """Plan one link."""
         turn, written = plan.turn, plan.written
-        row = {
+        row: dict[str, Any] = {
             "key": key,
             "from_number": known[link.start].number,
             "to_number": known[link.end].number,

@@ -28,7 +28,9 @@ HOLDER: dict[Kind, str] = {
 }
 """The key by which each kind names its container."""
 
-THING_ROW = "[n.number, n.id, n.name, n.HOLDER, n.PROVIDER, n.valid_from, n.valid_to, n.created, n.unregistered, n.closed]"
+THING_ROW = (
+    "[n.number, n.id, n.name, n.HOLDER, n.PROVIDER, n.valid_from, n.valid_to, n.created, n.unregistered, n.closed]"
+)
 """What is asked of a thing, as Cypher; `thing_row` fills in the keys of its kind."""
 
 LINK_ROW = "r.job, r.valid_from, r.valid_to, r.recorded_from, r.recorded_to"
@@ -145,7 +147,9 @@ def take_versions(net: Net, rows: Iterable[Sequence[Any]], places: Sequence[int]
         )
         holder = locate(state.get(HOLDER[kind])) if kind in HOLDER else -1
         provider = locate(state.get("provider")) if kind is Kind.RESOURCE else -1
-        kept.append(Version(at, KINDS.index(kind), recorded_from, recorded_to, state.get("name"), holder, provider, life))
+        kept.append(
+            Version(at, KINDS.index(kind), recorded_from, recorded_to, state.get("name"), holder, provider, life)
+        )
         if kind is Kind.AGREEMENT:
             take_agreement(net, at, recorded_from, recorded_to, state, locate)
 
@@ -156,13 +160,13 @@ def take_agreement(
     """Keep one version of an agreement with whom it serves and what it covers."""
     covers = frozenset(place for place in map(locate, state.get("covers") or ()) if place >= 0)
     closed = OPEN_END if recorded_to is None else recorded_to
-    agreement = Agreement(
-        at, recorded_from, closed, locate(state.get("consumer")), locate(state.get("system")), covers
-    )
+    agreement = Agreement(at, recorded_from, closed, locate(state.get("consumer")), locate(state.get("system")), covers)
     for other in net.agreements.get(at, []):
         # The state that was current has become a version; its end is known now.
         if other.recorded_from == recorded_from or other.recorded_to == OPEN_END:
-            other.recorded_to = min(other.recorded_to, closed if other.recorded_from == recorded_from else recorded_from)
+            other.recorded_to = min(
+                other.recorded_to, closed if other.recorded_from == recorded_from else recorded_from
+            )
     versions = net.agreements.setdefault(at, [])
     if all(other.recorded_from != recorded_from for other in versions):
         versions.append(agreement)

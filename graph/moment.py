@@ -57,7 +57,7 @@ class Moment:
 
     def things(self, things: Ints) -> Bools:
         """Which things are in force; a field needs its resource to be."""
-        alive = self._alive[self.life[things]]
+        alive: Bools = self._alive[self.life[things]]
         holder = self.holder[things]
         needs = (self.kind[things] == FIELD) & (holder >= 0)
         if needs.any():
@@ -67,9 +67,10 @@ class Moment:
 
     def links(self, links: Ints) -> Bools:
         """Which links are valid and recorded; their ends are not looked at."""
-        return self._runs[self.period[links]]
+        running: Bools = self._runs[self.period[links]]
+        return running
 
-    def contained(self, things: Ints, containers: Ints, kind: int) -> Ints:
+    def contained(self, containers: Ints, kind: int) -> Ints:
         """`containers` where they are in force and of `kind`, else -1."""
         there = containers >= 0
         safe = np.where(there, containers, 0)
@@ -78,44 +79,55 @@ class Moment:
     def resource(self, things: Ints) -> Ints:
         """The resource of each: of a field its holder, of a resource itself."""
         kind = self.kind[things]
-        held = self.contained(things, np.where(kind == FIELD, self.holder[things], -1), RESOURCE)
+        held = self.contained(np.where(kind == FIELD, self.holder[things], -1), RESOURCE)
         return np.where(kind == RESOURCE, things, held)
 
     def system(self, things: Ints) -> Ints:
         """The system of each: of a resource the one that holds it."""
-        resource = self.resource(things)
-        held = np.where(resource >= 0, self.holder[resource], -1)
-        return np.where(self.kind[things] == SYSTEM, things, self.contained(things, held, SYSTEM))
+        return self._up(things, Level.SYSTEM)[1]
 
     def department(self, things: Ints) -> Ints:
         """The department of each: a resource's provider, or its system's where no provider is stated at all."""
-        kind = self.kind[things]
-        resource, system = self.resource(things), self.system(things)
-        provider = np.where(resource >= 0, self.provider[resource], -1)
-        operator = np.where(system >= 0, self.holder[system], -1)
-        found = self.contained(things, np.where(provider >= 0, provider, operator), DEPARTMENT)
-        return np.where(kind == DEPARTMENT, things, found)
+        return self._up(things, Level.DEPARTMENT)[2]
 
     def jurisdiction(self, things: Ints) -> Ints:
         """The jurisdiction of each: the one that its department names."""
-        department = self.department(things)
-        named = self.contained(things, np.where(department >= 0, self.holder[department], -1), JURISDICTION)
-        return np.where(self.kind[things] == JURISDICTION, things, named)
+        return self._up(things, Level.JURISDICTION)[3]
 
     def standing(self, things: Ints, level: Level) -> Ints:
         """What each stands for at `level`: its container there, else the highest that it has below."""
-        if level is Level.FIELD:
-            return things
         stands = things
-        for up in (self.resource, self.system, self.department, self.jurisdiction)[:level]:
-            found = up(things)
+        for found in self._up(things, level):
             stands = np.where(found >= 0, found, stands)
         return stands
+
+    def _up(self, things: Ints, level: Level) -> list[Ints]:
+        """The containers of each at RESOURCE and all levels up to `level`."""
+        if level is Level.FIELD:
+            return []
+        kind = self.kind[things]
+        resource = self.resource(things)
+        up = [resource]
+        if level >= Level.SYSTEM:
+            held = self._held(resource, self.holder, SYSTEM)
+            up.append(np.where(kind == SYSTEM, things, held))
+        if level >= Level.DEPARTMENT:
+            system = up[1]
+            provider = np.where(resource >= 0, self.provider[resource], -1)
+            operator = np.where(system >= 0, self.holder[system], -1)
+            found = self.contained(np.where(provider >= 0, provider, operator), DEPARTMENT)
+            up.append(np.where(kind == DEPARTMENT, things, found))
+        if level >= Level.JURISDICTION:
+            up.append(np.where(kind == JURISDICTION, things, self._held(up[2], self.holder, JURISDICTION)))
+        return up
+
+    def _held(self, things: Ints, holder: Ints, kind: int) -> Ints:
+        return self.contained(np.where(things >= 0, holder[things], -1), kind)
 
     def reads_something(self, systems: Ints) -> Bools:
         """Which systems read a resource that is in force."""
         place, links = self.net.into.gather(systems)
-        resources = self.start[links]
+        resources: Ints = self.start[links].astype(np.int64)
         real = (self.flow[links] == READS) & self.links(links) & self.things(resources)
         found = np.zeros(len(systems), np.bool_)
         found[place[real]] = True
@@ -134,4 +146,5 @@ class Moment:
         """The resources in force that name one of `departments` as their provider."""
         place, members = self.net.provided.gather(departments)
         real = (self.provider[members] == departments[place]) & self.things(members)
-        return members[real]
+        provided: Ints = members[real]
+        return provided

@@ -7,6 +7,7 @@ A `Net` is a cache of what the graph says, filled whole by `graph/projection.py`
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,12 +36,12 @@ class Column:
     """A growing array. `data` is a view of what is in use."""
 
     def __init__(self, dtype: type, fill: int) -> None:
-        self._room = np.full(1024, fill, dtype)
+        self._room: npt.NDArray[Any] = np.full(1024, fill, dtype)
         self._fill = fill
         self.size = 0
 
     @property
-    def data(self) -> npt.NDArray[np.generic]:
+    def data(self) -> npt.NDArray[Any]:
         return self._room[: self.size]
 
     def grow(self, size: int) -> None:
@@ -51,7 +52,7 @@ class Column:
             self._room = room
         self.size = max(self.size, size)
 
-    def extend(self, values: Sequence[int] | npt.NDArray[np.generic]) -> None:
+    def extend(self, values: Sequence[int] | npt.NDArray[Any]) -> None:
         start = self.size
         self.grow(start + len(values))
         self._room[start : self.size] = values
@@ -79,7 +80,7 @@ class Index:
         self._more: dict[int, list[int]] = {}
         self.overlay = 0
 
-    def build(self, owners: npt.NDArray[np.generic], size: int) -> None:
+    def build(self, owners: npt.NDArray[Any], size: int) -> None:
         """Index members 0… by their owner; those with owner -1 have none. The overlay is folded in."""
         held = np.flatnonzero(np.asarray(owners) >= 0)
         order = held[np.argsort(owners[held], kind="stable")]
@@ -228,6 +229,8 @@ class Net:
     agreements: dict[int, list[Agreement]] = field(default_factory=dict)
     covered: dict[int, list[Agreement]] = field(default_factory=dict)
     """The agreements by what they cover."""
+    spare: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    """Cleared marks that the next walk may use."""
     known_at: int = OPEN_END - 1
     whole: bool = True
     """Everything is here; otherwise a walk asks for what it needs."""

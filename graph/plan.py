@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.changes import Turn
-from graph.engine import Transaction
 from graph.ends import End
+from graph.engine import Transaction
 from graph.facts import KEYS, Finding, Kind
 from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
 from graph.statements import json_text
@@ -82,7 +82,9 @@ class Plan:
         if stored["recorded_from"] < self.turn.at:
             self.versions[kind].append(version(kind, stored, self.turn))
 
-    def refer(self, kind: Kind, id: str, before: Mapping[str, Any], after: Mapping[str, Any], ends: Mapping[str, End]) -> None:
+    def refer(
+        self, kind: Kind, id: str, before: Mapping[str, Any], after: Mapping[str, Any], ends: Mapping[str, End]
+    ) -> None:
         """Join the thing to what it now names, and part it from what it no longer names."""
         for reference in REFERENCES[kind]:
             old, new = named(before.get(reference.key)), named(after.get(reference.key))

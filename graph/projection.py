@@ -17,7 +17,16 @@ from graph.changes import position
 from graph.engine import Graph
 from graph.errors import GraphError
 from graph.facts import KEYS, Kind
-from graph.load import LINK_ROW, close_link, flow_number, take_agreement, take_links, take_things, take_versions, thing_row
+from graph.load import (
+    LINK_ROW,
+    close_link,
+    flow_number,
+    take_agreement,
+    take_links,
+    take_things,
+    take_versions,
+    thing_row,
+)
 from graph.net import FLOWS, Net
 
 log = logging.getLogger(__name__)
@@ -102,9 +111,7 @@ class Projection:
     @property
     def progress(self) -> Progress:
         net = self.net
-        return Progress(
-            self.state, self._done, self._total, len(net.index), net.start.size, net.nbytes // 1_000_000
-        )
+        return Progress(self.state, self._done, self._total, len(net.index), net.start.size, net.nbytes // 1_000_000)
 
     def start(self) -> None:
         """Fill in the background."""
@@ -262,8 +269,8 @@ class Projection:
         for row in rows:
             start, end, *rest = row
             recorded_from, recorded_to = rest[3], rest[4]
-            if recorded_from > self._at:
-                fresh.append(row)
-            elif recorded_to is not None and not close_link(net, flow_number(flow), start, end, rest):
+            if recorded_from > self._at or (
+                recorded_to is not None and not close_link(net, flow_number(flow), start, end, rest)
+            ):
                 fresh.append(row)
         self._take_links(net, flow, fresh, index=True)

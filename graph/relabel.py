@@ -51,7 +51,7 @@ JOIN: Mapping[tuple[str, Kind, Kind], str] = {
 async def relabel(
     transaction: Transaction, turn: Turn, ids: Iterable[str], known: dict[str, End], kind: Kind
 ) -> dict[str, dict[str, Any]]:
-    """Make the placeholders `ids` a `kind`, and what has to follow them; their stored properties. `known` is kept right."""
+    """Make the placeholders `ids`, and what must follow, a `kind`; their stored properties. Keeps `known` right."""
     moved: dict[str, dict[str, Any]] = {}
     wave = set(ids)
     while wave:

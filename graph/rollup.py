@@ -1,13 +1,17 @@
 """A finished walk as an answer: nodes in (depth, id) order, edges between them, and what was cut."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from graph.moment import Level, Moment
-from graph.net import FIELD, RESOURCE, SYSTEM, Ints, Net
-from graph.walk import Stop, Walked
+from graph.net import FIELD, RESOURCE, SYSTEM, Bools, Ints, Net
+from graph.walk import Marks, Stop, Walked
+
+Places = npt.NDArray[np.int32]
+"""The place of each index among the nodes of an answer, -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Nodes as columns, in order; `behind` are the positions that each stands for."""
+    """Nodes as columns, in order; `behind` are positions, and `behind_node` the place of the node each stands for."""
 
     net: Net
     moment: Moment
@@ -43,7 +47,8 @@ class Answer:
     complete: bool
     stopped_by: list[Stop]
     reached_depth: int
-    behind: dict[int, list[int]] = field(default_factory=dict)
+    behind: Ints
+    behind_node: Ints
 
 
 def answer(walks: Sequence[Walked], asked: Ints) -> Answer:
@@ -54,54 +59,80 @@ def answer(walks: Sequence[Walked], asked: Ints) -> Answer:
     first = walks[0]
     for walked in walks:
         walked.look_again()
-    nodes, signed, last, cut_nodes = _taken(walks)
-    size = first.moment.net.size
-    place = np.full(size, -1, np.int32)
-    place[nodes] = np.arange(len(nodes))
-    stopped = cut_nodes or any(walked.timed_out for walked in walks)
-    drawn = [_Drawn(walked, last, place, stopped=stopped) for walked in walks]
-    whole = np.zeros(len(nodes), np.bool_)
-    for walked in walks:
-        _mark_wholes(walked, last, place, whole, asked)
-    stops = _stops(walks, drawn, last, cut_nodes)
-    return Answer(
+    taken = _taken(walks)
+    place = Marks(first.moment.net)
+    place.put(taken.nodes, np.arange(len(taken.nodes)))
+    drawn = [_Drawn(walked, taken, place.of) for walked in walks]
+    stops = _stops(walks, drawn, taken)
+    behind, behind_node = _behind(walks, taken.last, place.of)
+    found = Answer(
         net=first.moment.net,
         moment=first.moment,
         level=first.question.level,
-        nodes=nodes.tolist(),
-        depth=signed.tolist(),
-        whole=whole.tolist(),
-        more=_more(drawn, len(nodes), size),
-        edges=_edges(drawn, nodes, first),
+        nodes=taken.nodes.tolist(),
+        depth=taken.depth.tolist(),
+        whole=_wholes(walks, taken, place.of, asked).tolist(),
+        more=_more(drawn, len(taken.nodes), first.moment.net.size),
+        edges=_edges(drawn, taken, first),
         complete=not stops,
         stopped_by=stops,
-        reached_depth=int(np.abs(signed).max()) if len(signed) else 0,
-        behind=_behind(walks, last, place, nodes),
+        reached_depth=int(np.abs(taken.depth).max()) if len(taken.depth) else 0,
+        behind=behind,
+        behind_node=behind_node,
     )
-
-
-def _taken(walks: Sequence[Walked]) -> tuple[Ints, Ints, int, bool]:
-    """The nodes taken within the budget, their signed depths, the last layer, and whether nodes were cut."""
-    depth: dict[int, int] = {}
+    place.give_back()
     for walked in walks:
-        for layer, found in enumerate(walked.found):
-            signed = -layer if walked.question.upstream and len(walks) > 1 else layer
-            for node in found.tolist():
-                if node not in depth or abs(depth[node]) > layer:
-                    depth[node] = signed
-    ids = walks[0].moment.net.ids
+        walked.give_back()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The nodes that an answer takes, in its order, with their depths and their ranks by id."""
+
+    nodes: Ints
+    depth: Ints
+    rank: Ints
+    last: int
+    """The last layer that the answer speaks of."""
+    cut: bool
+    timed_out: bool
+
+
+def _taken(walks: Sequence[Walked]) -> _Taken:
+    """The nodes within the budget, by depth and id."""
+    nodes, depth = _nodes(walks)
     last = max(len(walked.found) - 1 for walked in walks)
-    if any(walked.timed_out for walked in walks):
-        last = min(len(walked.found) - 1 for walked in walks if walked.timed_out)
-        depth = {node: signed for node, signed in depth.items() if abs(signed) <= last}
+    late = [len(walked.found) - 1 for walked in walks if walked.timed_out]
+    if late:
+        last = min(late)
+        nodes, depth = nodes[np.abs(depth) <= last], depth[np.abs(depth) <= last]
+    ids = walks[0].moment.net.ids
+    names = [ids[node] for node in nodes.tolist()]
+    rank = np.empty(len(nodes), np.int64)
+    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
     most = walks[0].question.budget.max_nodes
-    cut = len(depth) > most
+    cut = len(nodes) > most
     if cut:
-        kept = sorted(depth, key=lambda node: (abs(depth[node]), ids[node]))[:most]
-        last = abs(depth[kept[-1]])
-        depth = {node: depth[node] for node in kept}
-    ordered = sorted(depth, key=lambda node: (depth[node], ids[node]))
-    return np.array(ordered, np.int64), np.array([depth[node] for node in ordered], np.int64), last, cut
+        kept = np.lexsort((rank, np.abs(depth)))[:most]
+        last = int(np.abs(depth[kept[-1]]))
+        nodes, depth, rank = nodes[kept], depth[kept], np.argsort(np.argsort(rank[kept]))
+    order = np.lexsort((rank, depth))
+    return _Taken(nodes[order], depth[order], rank[order], last, cut, bool(late))
+
+
+def _nodes(walks: Sequence[Walked]) -> tuple[Ints, Ints]:
+    """Every node found with its depth; of two walks the nearer one, upstream negative, downstream on a tie."""
+    nodes = np.concatenate([found for walked in walks for found in walked.found])
+    depth = np.concatenate([np.full(len(f), layer) for walked in walks for layer, f in enumerate(walked.found)])
+    if len(walks) == 1:
+        return nodes, depth
+    upstream = np.concatenate([np.full(sum(map(len, w.found)), w.question.upstream) for w in walks])
+    order = np.lexsort((upstream, depth, nodes))
+    nodes, depth = nodes[order], np.where(upstream, -depth, depth)[order]
+    first = np.ones(len(nodes), np.bool_)
+    first[1:] = nodes[1:] != nodes[:-1]
+    return nodes[first], depth[first]
 
 
 class _Drawn:
@@ -110,7 +141,8 @@ class _Drawn:
     An answer that was `stopped` at `last` is that of the depth limit `last`, where nothing is cut by FANOUT.
     """
 
-    def __init__(self, walked: Walked, last: int, place: "np.typing.NDArray[np.int32]", *, stopped: bool) -> None:
+    def __init__(self, walked: Walked, taken: _Taken, place: Places) -> None:
+        last, stopped = taken.last, taken.cut or taken.timed_out
         steps = walked.steps[: last + 1]
         self.question = walked.question
         self.kind = walked.moment.kind
@@ -120,9 +152,11 @@ class _Drawn:
         self.to_node = np.concatenate([empty, *(s.to_node for s in steps)])
         self.link = np.concatenate([empty, *(s.moves.link for s in steps)])
         target = np.concatenate([empty, *(s.moves.target for s in steps)])
-        cut = [s.cut if layer < last or not stopped else np.zeros(len(s.cut), np.bool_) for layer, s in enumerate(steps)]
+        cut = [
+            s.cut if layer < last or not stopped else np.zeros(len(s.cut), np.bool_) for layer, s in enumerate(steps)
+        ]
         self.cut = np.concatenate([np.empty(0, np.bool_), *cut])
-        layers = walked.reached.layer[target]
+        layers = walked.reached.of[target]
         self.reached = (layers >= 0) & (layers <= last)
         self.beyond = bool((~self.reached & ~self.cut).any())
         self.from_kept = place[self.node] >= 0
@@ -130,18 +164,11 @@ class _Drawn:
         self.place = place
 
 
-def _stops(walks: Sequence[Walked], drawn: Sequence[_Drawn], last: int, cut_nodes: bool) -> list[Stop]:
-    stops = set()
-    timed_out = any(walked.timed_out for walked in walks)
-    if timed_out:
-        stops.add(Stop.TIME)
-    if cut_nodes:
-        stops.add(Stop.NODES)
-    if any(one.beyond for one in drawn) and last == walks[0].question.depth:
-        stops.add(Stop.DEPTH)
-    if any(one.cut.any() for one in drawn):
-        stops.add(Stop.FANOUT)
-    return [stop for stop in Stop if stop in stops]
+def _stops(walks: Sequence[Walked], drawn: Sequence[_Drawn], taken: _Taken) -> list[Stop]:
+    beyond = any(one.beyond for one in drawn) and taken.last == walks[0].question.depth
+    fanout = any(one.cut.any() for one in drawn)
+    stops = {Stop.DEPTH: beyond, Stop.NODES: taken.cut, Stop.FANOUT: fanout, Stop.TIME: taken.timed_out}
+    return [stop for stop in Stop if stops.get(stop)]
 
 
 def _more(drawn: Sequence[_Drawn], count: int, size: int) -> list[int]:
@@ -160,11 +187,8 @@ def _more(drawn: Sequence[_Drawn], count: int, size: int) -> list[int]:
     return found
 
 
-def _edges(drawn: Sequence[_Drawn], nodes: Ints, walked: Walked) -> Edges:
-    ids = walked.moment.net.ids
-    by_id = sorted(range(len(nodes)), key=lambda at: ids[nodes[at]])
-    rank = np.empty(max(len(nodes), 1), np.int64)
-    rank[by_id] = np.arange(len(nodes))
+def _edges(drawn: Sequence[_Drawn], taken: _Taken, walked: Walked) -> Edges:
+    nodes, rank = taken.nodes, taken.rank
     sources, targets, links = [], [], []
     for one in drawn:
         near, far = rank[one.place[one.node[one.drawn]]], rank[one.place[one.to_node[one.drawn]]]
@@ -180,7 +204,7 @@ def _edges(drawn: Sequence[_Drawn], nodes: Ints, walked: Walked) -> Edges:
     fresh[1:] = (edge[1:] != edge[:-1]) | (link[1:] != link[:-1])
     edge, link = edge[fresh], link[fresh]
     keys, first, counts = np.unique(edge, return_index=True, return_counts=True)
-    ranked = nodes[by_id] if len(nodes) else nodes
+    ranked = nodes[np.argsort(rank)]
     pair = keys // 2
     starts, ends = ranked[pair // max(len(nodes), 1)], ranked[pair % max(len(nodes), 1)]
     if walked.question.level is Level.FIELD:
@@ -199,34 +223,29 @@ def _edges(drawn: Sequence[_Drawn], nodes: Ints, walked: Walked) -> Edges:
     )
 
 
-def _mark_wholes(walked: Walked, last: int, place: "np.typing.NDArray[np.int32]", whole: "np.typing.NDArray[np.bool_]", asked: Ints) -> None:
+def _wholes(walks: Sequence[Walked], taken: _Taken, place: Places, asked: Ints) -> Bools:
     """A node is whole when a resource behind it is, or it is a system asked for or come to by READS."""
-    moment, level = walked.moment, walked.question.level
-    for positions in walked.positions[: last + 1]:
-        kind = moment.kind[positions]
-        for found in (positions[kind == RESOURCE], _told(walked, positions[kind == SYSTEM], asked)):
-            standing = moment.standing(found, level)
-            if found is not None and len(found):
-                at = place[standing]
-                whole[at[at >= 0]] = True
+    whole = np.zeros(len(taken.nodes), np.bool_)
+    for walked in walks:
+        positions = np.concatenate(walked.positions[: taken.last + 1])
+        kind = walked.moment.kind[positions]
+        systems = _told(walked, positions[kind == SYSTEM], asked)
+        at = place[
+            walked.moment.standing(np.concatenate([positions[kind == RESOURCE], systems]), walked.question.level)
+        ]
+        whole[at[at >= 0]] = True
+    return whole
 
 
 def _told(walked: Walked, systems: Ints, asked: Ints) -> Ints:
     """The systems that stand for themselves as nodes and were asked for, or (downstream) come to by READS."""
     own = systems[walked.moment.standing(systems, walked.question.level) == systems]
-    return own[np.isin(own, asked)] if walked.question.upstream else own
+    told: Ints = own[np.isin(own, asked)] if walked.question.upstream else own
+    return told
 
 
-def _behind(
-    walks: Sequence[Walked], last: int, place: "np.typing.NDArray[np.int32]", nodes: Ints
-) -> dict[int, list[int]]:
-    """The positions that each node stands for."""
-    behind: dict[int, list[int]] = {}
-    for walked in walks:
-        if walked.question.level is Level.FIELD:
-            continue
-        for positions in walked.positions[: last + 1]:
-            standing = walked.moment.standing(positions, walked.question.level)
-            for node, position in zip(standing.tolist(), positions.tolist(), strict=True):
-                behind.setdefault(node, []).append(position)
-    return behind
+def _behind(walks: Sequence[Walked], last: int, place: Places) -> tuple[Ints, Ints]:
+    """The positions that systems and what is above them stand for, and the place of the node of each."""
+    positions = np.concatenate([found for walked in walks for found in walked.positions[: last + 1]])
+    at = place[walks[0].moment.standing(positions, walks[0].question.level)].astype(np.int64)
+    return positions[at >= 0], at[at >= 0]

@@ -48,25 +48,40 @@ class Question:
 
 
 class Marks:
-    """A layer for each index, -1 where none; grows with the net."""
+    """A number for each index of a net, -1 where none. Given back when done, so that none is cleared as a whole."""
 
-    def __init__(self, size: int) -> None:
-        self.layer = np.full(max(size, 1), -1, np.int32)
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self._marked: list[Ints] = []
+        self.of = net.spare.pop() if net.spare else np.full(max(net.size, 1), -1, np.int32)
+        self.grow()
 
-    def grow(self, size: int) -> None:
-        """Make indexes below `size` usable."""
-        if size > len(self.layer):
-            room = np.full(max(size, 2 * len(self.layer)), -1, np.int32)
-            room[: len(self.layer)] = self.layer
-            self.layer = room
+    def grow(self) -> None:
+        """Follow the net, after it has grown."""
+        if self._net.size > len(self.of):
+            room = np.full(max(self._net.size, 2 * len(self.of)), -1, np.int32)
+            room[: len(self.of)] = self.of
+            self.of = room
 
-    def take_new(self, things: Ints, layer: int) -> Ints:
+    def put(self, things: Ints, numbers: Ints | int) -> None:
+        """Mark `things`."""
+        self.of[things] = numbers
+        self._marked.append(things)
+
+    def take_new(self, things: Ints, number: int) -> Ints:
         """Mark those of `things` that are not marked yet; which they were, each once."""
-        new = things[self.layer[things] < 0]
+        new = things[self.of[things] < 0]
         if len(new) > 1:
             new = np.unique(new)
-        self.layer[new] = layer
+        self.put(new, number)
         return new
+
+    def give_back(self) -> None:
+        """Clear what was marked, for the next walk."""
+        for things in self._marked:
+            self.of[things] = -1
+        self._net.spare.append(self.of)
+        self._marked = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +134,13 @@ class Walked:
     def look_again(self) -> None:
         """Follow the net, after it has grown."""
         self.moment.refresh()
-        self.reached.grow(self.moment.net.size)
-        self.nodes.grow(self.moment.net.size)
+        self.reached.grow()
+        self.nodes.grow()
+
+    def give_back(self) -> None:
+        """Let the next walk have the marks; this one is answered."""
+        self.reached.give_back()
+        self.nodes.give_back()
 
 
 class Walk:
@@ -130,15 +150,15 @@ class Walk:
         self.net = net
         self.question = question
         self.moment = Moment(net, as_of)
-        self.reached = Marks(net.size)
-        self.nodes = Marks(net.size)
+        self.reached = Marks(net)
+        self.nodes = Marks(net)
         self.joined = question.reads and question.level >= Level.SYSTEM
         self._listed: list[Ints] = []
         self._led: list[tuple[Ints, Ints]] = []
         self._most_led = 0
 
     def run(self, start: Ints) -> Generator[Ints, None, Walked]:
-        """Walk from the positions `start`. Yields positions whose surroundings must be put into a net that is not whole."""
+        """Walk from the positions `start`. Yields positions whose surroundings it needs, if the net is not whole."""
         question = self.question
         deadline = time.monotonic() + question.budget.max_milliseconds / 1000
         positions: list[Ints] = []
@@ -187,8 +207,8 @@ class Walk:
 
     def _look_again(self) -> None:
         self.moment.refresh()
-        self.reached.grow(self.net.size)
-        self.nodes.grow(self.net.size)
+        self.reached.grow()
+        self.nodes.grow()
 
     # The moves out of some positions. Rules 1 to 3 of CONTRACT §4, then READS.
 
@@ -280,10 +300,7 @@ class Walk:
         level, moment = self.question.level, self.moment
         node = moment.standing(moves.origin, level)
         to_node = moment.standing(moves.target, level)
-        if limit or not len(node):
-            cut = np.zeros(len(node), np.bool_)
-        else:
-            cut = self._fanout(node, to_node)
+        cut = np.zeros(len(node), np.bool_) if limit or not len(node) else self._fanout(node, to_node)
         return Steps(moves, node, to_node, cut)
 
     def _fanout(self, node: Ints, to_node: Ints) -> Bools:

@@ -97,7 +97,9 @@ async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: 
             for id, before in there.items()
             if source in (before.get("sources") or [])
         }
-        about = {id for pair in left.values() for one in pair for ref in REFERENCES[kind] for id in named(one.get(ref.key))}
+        about = {
+            id for pair in left.values() for one in pair for ref in REFERENCES[kind] for id in named(one.get(ref.key))
+        }
         known = await ends(transaction, list(about))
         for id, (before, after) in left.items():
             if after["recorded_from"] == plan.turn.at:
@@ -163,7 +165,7 @@ async def withdraw_links(graph: Graph, flow: str, links: Sequence[LinkIdentity],
 
 
 def _link_without(flow: str, before: dict[str, Any], source: str, turn: Turn) -> dict[str, Any]:
-    """The stored link when `source` states it no more. With nobody left it ends now, marked as ended by the registry."""
+    """The stored link when `source` states it no more. With nobody left it ends now, and a mark says who ended it."""
     kept = {name: before[name] for name in ("key", "from_number", "to_number")} | {"sequence": turn.sequence}
     change = without(source, as_stated(before), LINK_KEYS[flow])
     if change is None:

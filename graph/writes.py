@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from graph.changes import Turn, end_turn, now, position, take_turn
-from graph.engine import Graph, Transaction
 from graph.ends import End, ends, stored
+from graph.engine import Graph, Transaction
 from graph.facts import Finding, Kind, Link, Severity, Thing, prefix_kind
 from graph.plan import Plan, Written, named
 from graph.references import REFERENCES, Reference
@@ -46,7 +46,9 @@ async def finish(transaction: Transaction, plan: Plan, what: str, touched: Seque
     """End the turn, when there was something to write."""
     written = plan.written
     if touched or written.placeholders:
-        acts = [f"{count} {what} {act}" for act, count in (("added", written.added), ("changed", written.changed)) if count]
+        acts = [
+            f"{count} {what} {act}" for act, count in (("added", written.added), ("changed", written.changed)) if count
+        ]
         if written.placeholders:
             acts.append(f"{written.placeholders} placeholders")
         await end_turn(transaction, plan.turn, acts, touched, list(sources))

@@ -20,7 +20,7 @@ def lineage_record(found: Found) -> Record:
         "stoppedBy": [str(stop.name) for stop in answer.stopped_by],
         "reachedDepth": answer.reached_depth,
         "hiddenCount": 0,
-        "sequence": found.sequence,
+        "sequence": str(found.sequence),  # as GraphQL: a client may lose digits of a number
     }
 
 

@@ -5,29 +5,41 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    GraphQLError,
+    Node,
+    ObjectFieldNode,
+    ValueNode,
+    VariableDefinitionNode,
+    Visitor,
+    visit,
+)
 
 from graph.errors import StatementTimeout
 from graph.refusals import Refusal
 
 log = logging.getLogger("registry.errors")
 
+OURS = "Something went wrong here. Give the errorId to whoever runs the registry."
 
-def told(error: GraphQLError) -> GraphQLError:
-    """An error of the GraphQL engine as the caller may see it."""
+
+def told(error: GraphQLError, document: DocumentNode | None = None) -> GraphQLError:
+    """An error of the GraphQL engine as the caller may see it. `document` is what it is about."""
     if "code" in (error.extensions or {}):
         return error
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    if isinstance(cause, Refusal):
-        return _again(error, _refused(error, cause), refusal(cause))
-    if cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
-        return _again(error, error.message, {"code": "BAD_INPUT"})
+    if isinstance(cause, Refusal) and error.path is not None:
+        return _again(error, str(cause), refusal(cause))
+    if cause is None or isinstance(cause, Refusal) or (error.path is None and isinstance(cause, ValueError | TypeError)):
+        return _wrong_document(error, document)
     if isinstance(cause, StatementTimeout | TimeoutError):
         message = "The answer took too long. Ask for less at once, or narrow the filter."
         return _again(error, message, {"code": "TIMEOUT"})
-    return _again(error, "Something went wrong here. Give the errorId to whoever runs the registry.", internal(cause))
+    return _again(error, OURS, internal(cause))
 
 
 def refusal(cause: Refusal) -> dict[str, Any]:
@@ -47,9 +59,45 @@ def internal(cause: BaseException) -> dict[str, Any]:
     return {"code": "INTERNAL", "errorId": number}
 
 
-def _refused(error: GraphQLError, cause: Refusal) -> str:
-    """The engine's own words say which variable or argument was wrong; a resolver's refusal says it itself."""
-    return error.message if error.path is None else str(cause)
+def _wrong_document(error: GraphQLError, document: DocumentNode | None) -> GraphQLError:
+    """What the engine itself refuses: its own words, and the argument that they are about."""
+    node = error.nodes[0] if error.nodes else None
+    argument = None
+    if document is not None and isinstance(node, ValueNode):
+        argument = _Enclosing(node).find(document)
+    elif isinstance(node, VariableDefinitionNode):
+        argument = node.variable.name.value
+    if argument is None:
+        return _again(error, error.message, {"code": "BAD_INPUT"})
+    message = error.message if f"'${argument}'" in error.message else f"{argument}: {error.message}"
+    return _again(error, message, {"code": "BAD_INPUT", "argument": argument})
+
+
+class _Enclosing(Visitor):
+    """Finds the argument that a value is in, or is: `filter.updatedSince`."""
+
+    def __init__(self, value: ValueNode) -> None:
+        super().__init__()
+        self._value = value
+        self._path: list[str] = []
+        self._found: str | None = None
+
+    def find(self, document: DocumentNode) -> str | None:
+        """The argument's name, `None` if the value is in none."""
+        visit(document, self)
+        return self._found
+
+    def enter(self, node: Node, *_: Any) -> None:
+        """Go down; remember the way."""
+        if isinstance(node, ArgumentNode | ObjectFieldNode):
+            self._path.append(node.name.value)
+        if node is self._value:
+            self._found = ".".join(self._path) or None
+
+    def leave(self, node: Node, *_: Any) -> None:
+        """Come back up."""
+        if isinstance(node, ArgumentNode | ObjectFieldNode):
+            self._path.pop()
 
 
 def _again(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> GraphQLError:

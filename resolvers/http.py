@@ -22,7 +22,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from graph.engine import Graph
 from graph.lineage import Lineages
 from resolvers.context import Context
-from resolvers.errors import internal
+from resolvers.errors import OURS, internal
 from resolvers.graphiql import file, html
 from resolvers.schema import SHANGHAI, make_schema
 
@@ -30,7 +30,6 @@ LONGEST_BODY = 1_000_000
 """Bytes of the longest request."""
 
 _WAYS_OUT: Mapping[int, str] = {
-    404: "Send a query.",
     405: "Use GET or POST.",
     413: f"A request may have at most {LONGEST_BODY:,} bytes. Send less at once.",
     415: "Send the query as application/json.",
@@ -81,11 +80,13 @@ class GraphQLApp:
         await response(scope, receive, send)
 
     async def _response(self, scope: Scope, receive: Receive) -> Response:
-        name = scope["path"].removeprefix(scope.get("root_path", "")).partition("/graphiql/")[2]
-        if name:
-            return file(name)
+        root = scope.get("root_path", "")
+        below = scope["path"].removeprefix(root).partition("/graphiql/")
+        if below[1] or (root and below[0].strip("/")):
+            return file(below[2]) or refused(404, "There is nothing at this address.")
         request = Request(scope, partial(_limited, receive, [0]))
-        if int(request.headers.get("content-length") or 0) > LONGEST_BODY:
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length) > LONGEST_BODY:
             return refused(413, "The request is too long.")
         try:
             answer: Response = await self._inner.run(request)
@@ -94,7 +95,7 @@ class GraphQLApp:
             return refused(error.status_code, error.reason)
         except Exception as error:  # the last place where it can be told
             extensions = internal(error)
-            return _json(500, "Something went wrong here. Give the errorId to whoever runs the registry.", extensions)
+            return _json(500, OURS, extensions)
 
 
 async def _limited(receive: Receive, read: list[int]) -> Message:

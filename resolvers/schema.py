@@ -49,7 +49,8 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Replace the errors in place, before anybody sees them."""
-        errors[:] = [told(error) for error in errors]
+        document = execution_context.graphql_document if execution_context else None
+        errors[:] = [told(error, document) for error in errors]
 
 
 def make_schema(zone: tzinfo = SHANGHAI) -> Schema:
