@@ -1,5 +1,7 @@
 """What the driver raises: whether to try again, and as which of our errors a person is told."""
 
+import contextlib
+import shutil
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +31,7 @@ from graph.errors import (
 
 _LOST_TRIES = 10
 _CONSTRAINT_TRIES = 6
+_FULL_MB = 8
 _ANY_TRIES = 1_000_000  # the time limit ends it
 _NO_SPACE = ("no space left", "out of disk space", "disk quota", "outofdiskspace")
 _EMBEDDED_CONFLICT = ("please retry the operation", "concurrentmodification", "needretry", "timeout on locking")
@@ -72,7 +75,7 @@ def translated(error: Exception, where: Where) -> GraphError:
     """The error of ours that says what happened and what to do. It never holds a password."""
     text = _text(error)
     low = text.lower()
-    if any(words in low for words in _NO_SPACE):
+    if any(words in low for words in _NO_SPACE) or _is_full(error, where):
         return DiskFull(f"The disk of the graph at {where.address} is full.", "Make room there, then try again.")
     if isinstance(error, IncompleteCommit):
         return CommitUnknown(
@@ -89,6 +92,15 @@ def translated(error: Exception, where: Where) -> GraphError:
             "Set REGISTRY_GRAPH_URL to bolt://HOST:7687.",
         )
     return _unreachable(text, where)
+
+
+def _is_full(error: Exception, where: Where) -> bool:
+    """The embedded engine does not say why a commit failed: look for ourselves."""
+    if where.engine == "neo4j" or not isinstance(error, Neo4jError):
+        return False
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(where.address).free >> 20 < _FULL_MB
+    return False
 
 
 def _text(error: Exception) -> str:

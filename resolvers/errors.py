@@ -22,6 +22,9 @@ from graph.refusals import Refusal
 
 log = logging.getLogger("registry.errors")
 
+_TOO_LONG = "Syntax Error: Document contains more than"
+"""How the parser begins to say that a document has too many tokens."""
+
 OURS = "Something went wrong here. Give the errorId to whoever runs the registry."
 
 
@@ -34,7 +37,11 @@ def told(error: GraphQLError, document: DocumentNode | None = None) -> GraphQLEr
         cause = cause.original_error
     if isinstance(cause, Refusal) and error.path is not None:
         return _again(error, str(cause), refusal(cause))
-    if cause is None or isinstance(cause, Refusal) or (error.path is None and isinstance(cause, ValueError | TypeError)):
+    if (
+        cause is None
+        or isinstance(cause, Refusal)
+        or (error.path is None and isinstance(cause, ValueError | TypeError))
+    ):
         return _wrong_document(error, document)
     if isinstance(cause, StatementTimeout | TimeoutError):
         message = "The answer took too long. Ask for less at once, or narrow the filter."
@@ -68,7 +75,8 @@ def _wrong_document(error: GraphQLError, document: DocumentNode | None) -> Graph
     elif isinstance(node, VariableDefinitionNode):
         argument = node.variable.name.value
     if argument is None:
-        return _again(error, error.message, {"code": "BAD_INPUT"})
+        code = "TOO_COSTLY" if error.message.startswith(_TOO_LONG) else "BAD_INPUT"
+        return _again(error, error.message, {"code": code})
     message = error.message if f"'${argument}'" in error.message else f"{argument}: {error.message}"
     return _again(error, message, {"code": "BAD_INPUT", "argument": argument})
 

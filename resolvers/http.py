@@ -35,6 +35,9 @@ _WAYS_OUT: Mapping[int, str] = {
     415: "Send the query as application/json.",
 }
 
+_STATUS: Mapping[str, int] = {"Unsupported content type": 415}
+"""What strawberry answers with 400 and HTTP has a better word for."""
+
 
 class _GraphQL(GraphQL[Context, None]):
     """Strawberry's app with our context, our page and our errors."""
@@ -65,6 +68,13 @@ class _GraphQL(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
 
+    def parse_json(self, data: str | bytes) -> Any:
+        """The request's body, or one of its parameters."""
+        parsed = super().parse_json(data)
+        if parsed is not None and not isinstance(parsed, dict | list):
+            raise HTTPException(400, "A request, its variables and its extensions are JSON objects.")
+        return parsed
+
 
 class GraphQLApp:
     """The ASGI app at `/graphql` and below: the API, and the files of its page."""
@@ -92,7 +102,7 @@ class GraphQLApp:
             answer: Response = await self._inner.run(request)
             return answer
         except HTTPException as error:
-            return refused(error.status_code, error.reason)
+            return refused(_STATUS.get(error.reason, error.status_code), error.reason)
         except Exception as error:  # the last place where it can be told
             extensions = internal(error)
             return _json(500, OURS, extensions)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import AddValidationRules, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -41,6 +41,16 @@ class Operation(SchemaExtension):
         if isinstance(context.context, Context):
             context.context = context.context.fresh()
         context.parse_options["max_tokens"] = MOST_TOKENS
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.graphql_document
+        # `operation_name` falls back to the first operation, which the specification does not allow.
+        if document is not None and context._provided_operation_name is None:
+            operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+            if len(operations) > 1:
+                raise GraphQLError("operationName: the document has several operations; say which one is meant.")
         yield
 
 

@@ -1,6 +1,7 @@
 """Reading and writing on both engines: transactions, tries, time limits, and what is said when it fails."""
 
 import asyncio
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from graph.engine import GraphSettings, Transaction, open_graph
 from graph.errors import (
     Conflict,
     DatabaseMissing,
+    DiskFull,
     StatementFailed,
     StatementTimeout,
     Unreachable,
@@ -179,6 +181,15 @@ async def test_a_statement_that_takes_too_long_is_given_up(graph: OpenGraph, tmp
         assert await quick.read("RETURN 1 AS one") == [{"one": 1}]
     finally:
         await quick.close()
+
+
+async def test_a_statement_that_fails_on_a_full_disk_is_told_so(
+    embedded_graph: OpenGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
+    with pytest.raises(DiskFull, match="full"):
+        await embedded_graph.read("RETURN nothing AS here")
 
 
 async def test_a_fault_of_ours_is_told_as_such(graph: OpenGraph) -> None:

@@ -16,7 +16,7 @@ from tests.reference_facts import Import
 from tests.strategies import Scenario, scenarios
 
 
-def _plain(answer: dict[str, Any]) -> dict[str, Any]:
+def plain(answer: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         return {"error": {**answer["error"], "names": sorted(answer["error"]["names"])}}
     return answer
@@ -36,6 +36,6 @@ async def test_random_questions_are_answered_as_the_reference_does(graph: Graph,
     imports = [Import(facts, datetime(2020, 1, 1, tzinfo=UTC), "a", False)]
     ways = [await lineages(graph, 100), await lineages(graph, 0)]
     for query in questions:
-        expected = _plain(answer(imports, query))
+        expected = plain(answer(imports, query))
         for of in ways:
-            assert _plain(await ask(of, query, {})) == expected, query
+            assert plain(await ask(of, query, {})) == expected, query

@@ -117,8 +117,8 @@ def told(phase, done, total):
     print(phase, done, flush=True)
 
 async def main(url, password, data, path):
-    settings = GraphSettings(url=url or None, password=password or None, data=Path(data), heap_mb=1024, linger_seconds=5)
-    graph = await open_graph(settings)
+    where = {"url": url, "password": password} if url else {"data": Path(data)}
+    graph = await open_graph(GraphSettings(**where, heap_mb=1024, linger_seconds=5))
     (await run_import(graph, [Path(path)], ImportOptions(progress=told))).close()
     await graph.close()
 
@@ -205,7 +205,7 @@ time.sleep(60)
     child = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "[]\n"
-    held = [os.readlink(link) for link in Path(f"/proc/{child.pid}/fd").iterdir()]
+    held = [str(link.readlink()) for link in Path(f"/proc/{child.pid}/fd").iterdir()]
     assert any(name.startswith(str(tmp_path)) for name in held)
     child.kill()
     child.communicate()

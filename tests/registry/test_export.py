@@ -1,16 +1,21 @@
 """The export: an import of it says the same again, byte for byte."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from graph.engine import Graph
 from registry.export import export
 from registry.imports import run_import
 from tests.engines import wipe
+from tests.graph.asking import ask, lineages
 from tests.registry.importing import said, small_graph, state
+from tests.strategies import Scenario, scenarios
 
 SAMPLE = Path(__file__).parents[2] / "registry" / "sample" / "yancheng.jsonl"
 
@@ -118,3 +123,40 @@ async def test_a_failed_export_leaves_the_old_file_and_no_other(embedded_graph: 
 
 async def test_an_empty_registry_gives_an_empty_file(graph: Graph, tmp_path: Path) -> None:
     assert await said(graph, tmp_path) == []
+
+
+def asked(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lineage and dependencies of every thing that may be asked for."""
+    kinds = ("jurisdiction", "department", "system", "resource", "field")
+    ids = sorted({fact["id"] for fact in facts if fact["fact"] in kinds})
+    return [
+        {"name": name, "ids": [id], "direction": "BOTH", "level": level, "depth": 20, **when}
+        for id in ids
+        for name, level in (("lineage", "FIELD"), ("dependencies", "SYSTEM"))
+        for when in ({}, {"asOf": "2021-06-01T12:00:00+08:00"})
+    ]
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(scenario=scenarios(), part=st.integers(0, 100))
+async def test_a_registry_made_from_an_export_answers_the_same(graph: Graph, scenario: Scenario, part: int) -> None:
+    facts, questions = scenario
+    await wipe(graph)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (await state(graph, folder, facts)).close()
+        # A second source says a part of it, then the first one forgets another part.
+        (await state(graph, folder, facts[: len(facts) * part // 100], name="others")).close()
+        left = facts[len(facts) * part // 200 :]
+        (await state(graph, folder, left, full=True, withdraw_share=1.0)).close()
+        questions = [query for query in questions if "knownAt" not in query] + asked(facts)
+        of = await lineages(graph, 100)
+        before = [await ask(of, query, {}) for query in questions]
+        await there_and_back(graph, folder)
+        of = await lineages(graph, 100)
+        for query, answer in zip(questions, before, strict=True):
+            assert await ask(of, query, {}) == answer, query
