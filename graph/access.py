@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,14 +39,29 @@ class GraphSettings:
 
 
 async def attach(settings: GraphSettings) -> embedded.Attachment:
-    """Become a client of the embedded engine, which is started if need be."""
-    return await asyncio.to_thread(
+    """Become a client of the embedded engine, which is started if need be.
+
+    Whoever gives up waiting is no client: what the thread then comes back with is let go of.
+    """
+    thread = ThreadPoolExecutor(1, "attach")
+    attaching = thread.submit(
         embedded.attach,
         settings.data,
         heap_mb=settings.heap_mb,
         statement_seconds=settings.statement_seconds,
         linger_seconds=settings.linger_seconds,
     )
+    thread.shutdown(wait=False)
+    try:
+        return await asyncio.wrap_future(attaching)
+    except asyncio.CancelledError:
+        attaching.add_done_callback(_let_go)
+        raise
+
+
+def _let_go(attaching: Future[embedded.Attachment]) -> None:
+    if not attaching.cancelled() and attaching.exception() is None:
+        attaching.result().close()
 
 
 def is_routed(settings: GraphSettings) -> bool:

@@ -93,7 +93,8 @@ async def _tell(given: Settings, out: Console) -> None:
             fields, departments = await _answers(graph)
     _introduce(out, counts, time.monotonic() - began)
     wanted = Wanted([MARK], level="FIELD", depth=_DEPTH)
-    print_tree(out, fields, f"registry lineage {MARK} --level field --depth {_DEPTH}", depth=wanted.depth)
+    title = f"registry lineage {MARK} --level field --depth {_DEPTH}"
+    print_tree(out, fields, title, direction=wanted.direction, depth=wanted.depth)
     _conclude(out, fields, departments)
 
 

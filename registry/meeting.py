@@ -108,11 +108,13 @@ class Meeting:
             for match in matches:
                 if known.is_new_pair(thing.id, match.id):
                     self._note(_possible_same(thing, match))
-        known.add(kind, body)
+        known.add(kind, body, stored=False)
         return thing
 
     def _sure(self, kind: Kind, body: Body, matches: list[Match]) -> Match | None:
         """The one thing that a built id stands for; `None` if there is none or it is not sure which."""
+        # What the same run states apart stays apart: its connector knows better.
+        matches = [match for match in matches if match.stored]
         here = [match for match in matches if match.here]
         if kind is Kind.JURISDICTION:
             return _only(match for match in matches if match.by == "code")
@@ -136,11 +138,11 @@ class Meeting:
             wanted = {other for id in containers for other in (id, *known.twins(id))}
             fresh = known.fresh(kind, sorted(wanted))
             for body in await within(graph, kind, fresh):
-                known.add(kind, body)
+                known.add(kind, body, stored=True)
         codes = sorted({body.code for body in bodies if body.code and is_unique_code(kind, body.code)})
         if codes:
             for body in await by_codes(graph, kind, codes):
-                known.add(kind, body)
+                known.add(kind, body, stored=True)
 
     async def _load_twins(self, holder: Kind, ids: list[str]) -> None:
         """Find the counterparts of containers that this run refers to but does not state."""

@@ -49,7 +49,7 @@ CREATE TABLE links (flow INTEGER, start TEXT, target TEXT, job TEXT, since INTEG
 CREATE TABLE two_kinds (id TEXT PRIMARY KEY, kind INTEGER) WITHOUT ROWID;
 CREATE TABLE unstated (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE met (source INTEGER, kind INTEGER, id TEXT, PRIMARY KEY (kind, id, source)) WITHOUT ROWID;
-CREATE TABLE keys (kind TEXT, scope TEXT, key TEXT, id TEXT, note TEXT,
+CREATE TABLE keys (kind TEXT, scope TEXT, key TEXT, id TEXT, note TEXT, stored INTEGER,
   PRIMARY KEY (kind, scope, key, id)) WITHOUT ROWID;
 CREATE TABLE gone (what TEXT, source INTEGER, one TEXT, two TEXT, job TEXT, since INTEGER);
 """

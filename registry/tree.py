@@ -36,13 +36,13 @@ class _Branch:
     across: list[str] = field(default_factory=list)
 
 
-def print_tree(out: Console, answer: Record, title: str, *, depth: int) -> None:
-    """Print the answer to a question asked with `depth`: upstream part first, if there are both."""
+def print_tree(out: Console, answer: Record, title: str, *, direction: str, depth: int) -> None:
+    """Print the answer to a question asked with `direction` and `depth`: upstream part first, if there are both."""
     out.print(Text(title, "bold"))
     nodes: list[Record] = answer["nodes"]
     if not nodes:
         out.print(Text("Nothing: what was asked for is not in force at that time, or holds no resource."))
-    sides = _sides(nodes)
+    sides = _sides(nodes, direction)
     for upstream, side in sides:
         if len(sides) > 1:
             out.print(Text("◀ upstream: where it comes from" if upstream else "▶ downstream: who uses it", "bold"))
@@ -51,13 +51,12 @@ def print_tree(out: Console, answer: Record, title: str, *, depth: int) -> None:
     _print_end(out, answer, depth)
 
 
-def _sides(nodes: Sequence[Record]) -> list[tuple[bool, list[Record]]]:
-    """The nodes of each direction, the start in both; one direction where there is only one."""
+def _sides(nodes: Sequence[Record], direction: str) -> list[tuple[bool, list[Record]]]:
+    """Whether upstream, and the nodes there; of BOTH the start belongs to either side."""
+    if direction != "BOTH":
+        return [(direction == "UPSTREAM", list(nodes))]
     up = [node for node in nodes if node["depth"] <= 0]
-    down = [node for node in nodes if node["depth"] >= 0]
-    if len(up) == len(nodes):
-        return [(True, up)] if any(node["depth"] < 0 for node in nodes) else [(False, down)]
-    return [(False, down)] if len(down) == len(nodes) else [(True, up), (False, down)]
+    return [(True, up), (False, [node for node in nodes if node["depth"] >= 0])]
 
 
 def _roots(nodes: list[Record], edges: Sequence[Record], upstream: bool) -> list[_Branch]:

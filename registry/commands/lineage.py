@@ -112,7 +112,7 @@ def show(answer: Record, wanted: Wanted, form: Format) -> None:
     elif form is Format.CSV:
         print_text(_csv(answer))
     elif form is Format.TREE:
-        print_tree(console(), answer, _title(answer, wanted), depth=wanted.depth)
+        print_tree(console(), answer, _title(answer, wanted), direction=wanted.direction, depth=wanted.depth)
     else:
         _print_tables(answer, wanted)
 

@@ -228,3 +228,20 @@ async def test_what_two_built_ids_both_mean_is_written_once(graph: Graph, tmp_pa
         with await states(graph, random.Random(1).sample([*facts, again], 6)) as report:
             assert report.totals()["added"] == 0
     assert report.totals()["changed"] == 0
+
+
+async def test_what_one_run_states_apart_stays_apart(graph: Graph, tmp_path: Path, states: Any) -> None:
+    resource = "resource:320900/3070150900001/000001"
+    facts: list[Fact] = [*workbook(), built(Kind.FIELD, f"{resource}/ip", name="客户端ip", resource=resource)]
+    facts.append(built(Kind.FIELD, f"{resource}/IP", name="客户端IP", resource=resource))
+    for added in (len(facts), 0):
+        with await states(graph, facts) as report:
+            assert report.totals()["added"] == added
+            assert list(report.findings) == []
+
+
+async def test_of_many_with_one_name_each_is_listed_with_the_first(graph: Graph, tmp_path: Path) -> None:
+    lines = [*exchange()[:2], *({**exchange()[3], "id": f"r{n}", "code": f"c{n}"} for n in range(9))]
+    for _ in range(2):
+        with await state(graph, tmp_path, lines) as report:
+            assert pairs(report) == {frozenset({"r0", f"r{n}"}) for n in range(1, 9)}
