@@ -90,11 +90,9 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
 ) -> None:
     """Serve the GraphQL API until SIGTERM or Ctrl-C; what is under way is finished first."""
-    from registry.commands.opened import settings
-    from registry.serve import serve as run
-    from registry.terminal import console
+    from registry.commands.serve import serve as run
 
-    run(settings(), host, port, workers, console())
+    run(host, port, workers)
 
 
 @app.command(

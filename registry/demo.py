@@ -23,7 +23,8 @@ from registry.commands.lineage import Wanted, ask
 from registry.commands.opened import opened
 from registry.commands.transfer import shown_progress
 from registry.imports import ImportOptions, run_import
-from registry.serve import CannotServe, bind, check_host, serve_on
+from registry.listening import CannotServe, bind, check_host
+from registry.serve import serve_on
 from registry.settings import Settings, load_settings
 from registry.terminal import console
 from registry.tree import print_tree

@@ -3,6 +3,7 @@
 from graph.errors import Conflict, GraphError, StatementTimeout
 from graph.refusals import Refusal
 from registry.commands.opened import Failure
+from registry.listening import CannotServe
 from registry.settings import SettingsError
 
 __all__ = ["told"]
@@ -18,8 +19,8 @@ def told(error: Exception) -> Failure | None:
         return Failure(error.message, error.way_out, code=_code(error))
     if isinstance(error, SettingsError):
         return Failure(str(error), status=2)
-    if type(error).__name__ == "CannotServe":  # its module would be slow to import here
-        return Failure(error.message, error.way_out, status=2 if error.usage else 1)  # type: ignore[attr-defined]
+    if isinstance(error, CannotServe):
+        return Failure(error.message, error.way_out, status=2 if error.usage else 1)
     if isinstance(error, OSError):
         return Failure(f"{error.filename or 'The system'}: {error.strerror or error}.")
     return None

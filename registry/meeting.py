@@ -66,15 +66,19 @@ class Meeting:
         """`things` (of one kind, ids unique) under the ids that they are to be written with, ids unique again."""
         await self._move_jurisdictions(kind, things)
         things = [self._referring(thing) for thing in things]
-        if kind not in _CODE or (kind is Kind.FIELD and all(thing.given_id for thing in things)):
+        if kind not in _CODE:
             return things
-        bodies = {thing.id: body_of(thing) for thing in things}
+        stay = await present(self._graph, kind, [thing.id for thing in things if not thing.given_id])
+        stay |= {thing.id for thing in things if thing.given_id}
+        # Fields are met, but never listed as pairs: those that keep their ids need no look.
+        looked = [thing for thing in things if kind is not Kind.FIELD or thing.id not in stay]
+        bodies = {thing.id: body_of(thing) for thing in looked}
         await self._load(kind, list(bodies.values()))
-        built = [thing.id for thing in things if not thing.given_id]
-        stay = await present(self._graph, kind, built)
         met: dict[str, Thing] = {}
         for thing in things:
-            thing = self._meet(kind, thing, bodies[thing.id], thing.given_id or thing.id in stay)
+            body = bodies.get(thing.id)
+            if body is not None:
+                thing = self._meet(kind, thing, body, thing.id in stay)
             earlier = met.get(thing.id)
             met[thing.id] = thing if earlier is None else lay_over(earlier, thing, self._note)
         return list(met.values())
@@ -96,7 +100,9 @@ class Meeting:
         known = self._known
         matches = [match for match in known.matches(kind, body) if match.id != thing.id]
         if not stays:
-            sure = self._sure(kind, body, matches)
+            # What one source states apart stays apart: its connector knows better.
+            apart = {match.id for match in matches if self._spill.states(thing.source or "", kind, match.id)}
+            sure = self._sure(kind, body, [match for match in matches if match.stored and match.id not in apart])
             if sure is not None:
                 self._moved[thing.id] = sure.id
                 self._spill.met(kind, sure.id, thing.source or "")
@@ -112,9 +118,7 @@ class Meeting:
         return thing
 
     def _sure(self, kind: Kind, body: Body, matches: list[Match]) -> Match | None:
-        """The one thing that a built id stands for; `None` if there is none or it is not sure which."""
-        # What the same run states apart stays apart: its connector knows better.
-        matches = [match for match in matches if match.stored]
+        """The one stored thing that a built id stands for; `None` if there is none or it is not sure which."""
         here = [match for match in matches if match.here]
         if kind is Kind.JURISDICTION:
             return _only(match for match in matches if match.by == "code")

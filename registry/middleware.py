@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import ipaddress
 import json
 import logging
 import re
@@ -19,9 +18,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from registry.listening import is_loopback
 from registry.metrics import Metrics
 
-__all__ = ["Guard", "Requests", "error_answer", "is_loopback", "request_id"]
+__all__ = ["Guard", "Requests", "error_answer", "request_id"]
 
 log = logging.getLogger("registry.service")
 access = logging.getLogger("registry.access")
@@ -224,16 +224,6 @@ class Guard:
 
 class _TooBigError(Exception):
     """More came than is taken."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach that host."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _name(host: str) -> str:

@@ -1,4 +1,4 @@
-"""`registry serve`: the service on a socket, one worker in this process or several beside it."""
+"""The service on a socket: one worker in this process, or several beside it."""
 
 import asyncio
 import contextlib
@@ -21,41 +21,23 @@ from uvicorn.supervisors import Multiprocess
 from graph.engine import open_graph
 from graph.projection import Projection
 from registry.app import Parts, create_app
-from registry.middleware import is_loopback
+from registry.listening import addresses
 from registry.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["CannotServe", "addresses", "bind", "check_host", "serve", "serve_on"]
+__all__ = ["serve_on", "worker_app"]
 
 log = logging.getLogger("registry.service")
 
 _DRAIN_SECONDS = 10
 _TELL_SECONDS = 2
-_PATHS = (("GraphQL", "/graphql"), ("ready?", "/ready"), ("metrics", "/metrics"))
 _MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
 
 
-class CannotServe(Exception):
-    """The service cannot begin. `usage` says that it was asked for something that it does not do."""
-
-    def __init__(self, message: str, way_out: str, *, usage: bool = False) -> None:
-        super().__init__(f"{message} {way_out}")
-        self.message = message
-        self.way_out = way_out
-        self.usage = usage
-
-
-def serve(settings: Settings, host: str, port: int, workers: int, out: "Console") -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way and return. Raises CannotServe and GraphError."""
-    check_host(host, open=settings.open)
-    with contextlib.closing(bind(host, port)) as listening:
-        serve_on(listening, settings, host, workers, out)
-
-
 def serve_on(listening: socket.socket, settings: Settings, host: str, workers: int, out: "Console") -> None:
-    """Serve on a socket that is bound already."""
+    """Serve until SIGTERM or SIGINT, then finish what is under way and return. Raises GraphError."""
     log_to_standard_error()
     if workers == 1:
         asyncio.run(_serve_here(settings, listening, lambda: _greet(listening, host, out)))
@@ -78,28 +60,6 @@ def addresses(host: str, port: int) -> list[tuple[str, str]]:
     """What is served where."""
     shown = f"[{host}]" if ":" in host else host
     return [(name, f"http://{shown}:{port}{path}") for name, path in _PATHS]
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A socket on that address, not listening yet. Raises CannotServe when it is taken or not ours."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise CannotServe(
-            f"{host} is no address of this machine: {error.strerror}.", "Try --host 127.0.0.1."
-        ) from error
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.set_inheritable(True)
-        return made
-    except OSError as error:
-        made.close()
-        raise CannotServe(
-            f"Cannot listen on {host} port {port}: {error.strerror}.",
-            "Something else uses it: stop that, or choose another one with --port (0 finds a free one).",
-        ) from error
 
 
 def _greet(listening: socket.socket, host: str, out: "Console") -> None:

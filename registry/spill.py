@@ -137,6 +137,8 @@ class Spill:
                 # The fewer ones are looked up among the more.
                 pair = (one, other) if counts[one] <= counts[other] else (other, one)
                 self._db.execute(_TWO_KINDS, pair)
+            # One transaction for all that pass 2 notes; nobody else ever sees this file.
+            self._db.execute("BEGIN")
 
     def count(self, what: Kind | str) -> int:
         """How many facts of a kind or flow were put in."""
@@ -171,6 +173,12 @@ class Spill:
     def unstated(self) -> int:
         """How many different ids `stated` was asked for that nobody states: a dry run's placeholders."""
         return int(self._one("SELECT count(*) FROM unstated"))
+
+    def states(self, source: str, kind: Kind, id: str) -> bool:
+        """Whether `source` states a thing under this very id in this run."""
+        text = "SELECT 1 FROM things WHERE kind = ? AND id = ? AND source = ? LIMIT 1"
+        with told():
+            return self._db.execute(text, (_NUMBER[kind], id, self._source_number(source))).fetchone() is not None
 
     def met(self, kind: Kind, id: str, source: str) -> None:
         """Note that `source` states the thing `id`, under an id that it built itself."""

@@ -28,9 +28,7 @@ def histories(draw: st.DrawFn) -> tuple[Steps, list[Query]]:
     for number in range(draw(st.integers(2, 4))):
         # A full run of an empty file is taken for a failed one: nothing is withdrawn.
         some = draw(st.lists(st.sampled_from(facts), min_size=1, max_size=len(facts), unique_by=id))
-        steps.append(
-            {"facts": some, "source": draw(st.sampled_from("ab")), "full": draw(st.booleans()) and number > 0}
-        )
+        steps.append({"facts": some, "source": draw(st.sampled_from("ab")), "full": draw(st.booleans()) and number > 0})
         steps.append({"mark": f"t{number}"})
     asked = []
     for _ in range(draw(st.integers(1, 5))):
@@ -68,5 +66,3 @@ async def test_what_was_known_at_each_moment_is_what_the_reference_says(
         expected = plain(answer(imports, query, moments))
         for way, of in ways.items():
             assert plain(await ask(of, query, marks)) == expected, (way, query)
-
-

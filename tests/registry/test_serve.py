@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from registry.serve import CannotServe, addresses, check_host
+from registry.listening import CannotServe, addresses, check_host
 from tests.engines import neo4j_settings
 from tests.registry.running import SAMPLE, Commands, Service
 

@@ -1,0 +1,110 @@
+"""The projection is never older than the last committed write, and a change costs an entry, not a rebuild."""
+
+from pathlib import Path
+
+import pytest
+
+from graph.engine import Graph
+from graph.facts import Kind, Link, Thing
+from graph.lineage import Asked, Lineages
+from graph.link_writes import write_links
+from graph.moment import Level
+from graph.projection import Projection
+from graph.withdraw import withdraw_links
+from graph.writes import write_things
+from tests.graph.asking import lineages
+from tests.graph.stating import state
+
+
+def feeds(start: str, end: str, **values: object) -> Link:
+    return Link("FEEDS", start, end, values, source="a")
+
+
+async def chain(graph: Graph, length: int, width: int = 1) -> None:
+    """A chain of resources r0 → r1 → …, each feeding `width` further ones that lead nowhere."""
+    links = [feeds(f"r{i}", f"r{i + 1}") for i in range(length)]
+    links += [feeds(f"r{i}", f"x{i}/{k}") for i in range(length) for k in range(width)]
+    await write_links(graph, "FEEDS", links)
+
+
+async def reached(of: Lineages, id: str = "r0", depth: int = 50) -> list[str]:
+    found = (await of.find(Asked([id], "DOWNSTREAM", Level.RESOURCE, depth))).answer
+    return [found.net.ids[at] for at in found.nodes]
+
+
+async def test_an_answer_has_what_was_written_last(graph: Graph) -> None:
+    await chain(graph, 2, 0)
+    one, other = await lineages(graph, 100), await lineages(graph, 100)
+    assert await reached(one) == ["r0", "r1", "r2"]
+    await write_links(graph, "FEEDS", [feeds("r2", "r3")])
+    assert await reached(one) == await reached(other) == ["r0", "r1", "r2", "r3"]
+    await withdraw_links(graph, "FEEDS", [("r0", "r1", None, None)], "a")
+    assert await reached(one) == await reached(other) == ["r0"]
+
+
+async def test_one_more_link_is_an_entry_in_the_overlay(graph: Graph) -> None:
+    await chain(graph, 20)
+    projection = (of := await lineages(graph, 100)).projection
+    base = projection.net.out._members
+    await write_links(graph, "FEEDS", [feeds("r2", "new")])
+    assert "new" in await reached(of)
+    assert projection.net.out._members is base
+    assert projection.net.out.overlay == 1
+
+
+async def test_many_new_links_are_folded_in(graph: Graph) -> None:
+    await chain(graph, 3)
+    of = await lineages(graph, 100)
+    await write_links(graph, "FEEDS", [feeds("r0", f"many{i}") for i in range(3_000)])
+    assert len(await reached(of, depth=1)) == 101
+    assert of.projection.net.out.overlay == 0
+
+
+async def test_a_renamed_or_moved_thing_is_shown_as_it_is_now(graph: Graph, tmp_path: Path) -> None:
+    facts = [
+        {"fact": "system", "id": "s1", "name": "一"},
+        {"fact": "system", "id": "s2", "name": "二"},
+        {"fact": "resource", "id": "r", "name": "资源", "system": "s1"},
+    ]
+    await state(graph, tmp_path, facts)
+    of = await lineages(graph, 100)
+    assert (await of.find(Asked(["r"], "DOWNSTREAM", Level.SYSTEM))).answer.nodes == [of.projection.net.index["s1"]]
+    await state(graph, tmp_path, [{"fact": "resource", "id": "r", "system": "s2"}])
+    for start in ("r", "s2"):
+        nodes = (await of.find(Asked([start], "DOWNSTREAM", Level.SYSTEM))).answer.nodes
+        assert nodes == [of.projection.net.index["s2"]]
+    assert (await of.find(Asked(["s1"], "DOWNSTREAM", Level.SYSTEM))).answer.nodes == []
+
+
+async def test_a_graph_beyond_the_memory_allowed_is_answered_by_statements(graph: Graph) -> None:
+    things = [Thing(Kind.RESOURCE, f"r{i}", {"name": str(i)}, source="a") for i in range(5_000)]
+    await write_things(graph, Kind.RESOURCE, things)
+    await chain(graph, 3, 0)
+    projection = Projection(graph, 1)
+    await projection.fill()
+    assert projection.progress.state == "TOO_BIG"
+    assert await reached(Lineages(graph, projection)) == ["r0", "r1", "r2", "r3"]
+
+
+@pytest.mark.parametrize("megabytes", [100, 0])
+async def test_the_number_of_statements_does_not_grow_with_the_answer(graph: Graph, megabytes: int) -> None:
+    counts = []
+    for width in (1, 60):
+        await chain(graph, 4, width)
+        of = await lineages(graph, megabytes)
+        before = graph.statements
+        await reached(of)
+        counts.append(graph.statements - before)
+    assert counts[0] == counts[1]
+    if megabytes:
+        assert counts[0] == 1
+
+
+async def test_progress_tells_how_far_it_is(graph: Graph) -> None:
+    await chain(graph, 3)
+    projection = Projection(graph, 100)
+    assert projection.progress.state == "FILLING"
+    await projection.fill()
+    progress = projection.progress
+    assert (progress.state, progress.links, progress.things) == ("READY", 6, 7)
+    assert progress.done == progress.total > 0
