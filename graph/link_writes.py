@@ -1,63 +1,137 @@
 """Statements of flows (FEEDS, READS) into the graph. One relationship for each recorded version of a link."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
 from graph.changes import Turn, now, position, take_turn
 from graph.ends import End, ends
 from graph.engine import Graph, Transaction
-from graph.facts import LINK_KEYS, Finding, Kind, Link, Severity, prefix_kind
+from graph.facts import Finding, Kind, Link, Severity, prefix_kind
 from graph.plan import Plan, Written
 from graph.relabel import relabel
 from graph.statements import is_empty_interval, json_text, provenance, state_again, stored_values
 from graph.writes import Stated, empty_interval, finish
 
+AT_START: Mapping[str, str] = {
+    "FEEDS": "(a:LABEL {id: start.id})-[r:FEEDS]->(b)",
+    "READS": "(a:LABEL {id: start.id})<-[r:READS]-(b)",
+}
+"""Where the links of a flow are found: at the field or resource that the data comes from.
+
+An index on a relationship does not serve every engine, so look-ups go from `$starts`, a list of
+{id, rows: {key as text: …}}: each start's links are gone through once, and only those wanted come back.
+`flows` of a start is the change that last touched one of its links.
+"""
+
+STARTS: Mapping[str, tuple[Kind, ...]] = {"FEEDS": (Kind.FIELD, Kind.RESOURCE), "READS": (Kind.RESOURCE,)}
+"""The kinds that links of a flow start from."""
+
+
+def _at_start(template: str) -> dict[tuple[str, Kind], str]:
+    return {
+        (flow, kind): template.replace("AT_START", AT_START[flow]).replace("LABEL", kind.label)
+        for flow, kinds in STARTS.items()
+        for kind in kinds
+    }
+
+
 _CURRENT = """
-UNWIND $keys AS key
-MATCH ()-[r:FLOW {key: key}]->()
+UNWIND $starts AS start
+MATCH AT_START
 WHERE r.recorded_to IS NULL
+WITH r, start.rows[toString(r.key)] AS row
+WHERE row IS NOT NULL
 RETURN collect(properties(r)) AS found
 """
-CURRENT: Mapping[str, str] = {flow: _CURRENT.replace("FLOW", flow) for flow in LINK_KEYS}
+CURRENT = _at_start(_CURRENT)
 
 _CLOSE = """
-UNWIND $keys AS key
-MATCH ()-[r:FLOW {key: key}]->()
+UNWIND $starts AS start
+MATCH AT_START
 WHERE r.recorded_to IS NULL
-SET r.recorded_to = $at, r.sequence = $sequence
+WITH a, r, start.rows[toString(r.key)] AS row
+WHERE row IS NOT NULL
+SET r.recorded_to = $at, r.sequence = $sequence, a.flows = $sequence
 """
-CLOSE: Mapping[str, str] = {flow: _CLOSE.replace("FLOW", flow) for flow in LINK_KEYS}
+CLOSE = _at_start(_CLOSE)
 
 _MARK = """
-UNWIND $rows AS row
-MATCH ()-[r:FLOW {key: row.key}]->()
+UNWIND $starts AS start
+MATCH AT_START
 WHERE r.recorded_to IS NULL
-SET r = row
+WITH a, r, start.rows[toString(r.key)] AS row
+WHERE row IS NOT NULL
+SET r = row, a.flows = $sequence
 """
-MARK: Mapping[str, str] = {flow: _MARK.replace("FLOW", flow) for flow in LINK_KEYS}
+MARK = _at_start(_MARK)
 
 CREATE: Mapping[tuple[str, Kind], str] = {
     ("FEEDS", Kind.FIELD): """
 UNWIND $rows AS row
 MATCH (a:Field {id: row[0]}) MATCH (b:Field {id: row[1]})
 CREATE (a)-[r:FEEDS]->(b)
-SET r = row[2]
+SET r = row[2], a.flows = $sequence
 """,
     ("FEEDS", Kind.RESOURCE): """
 UNWIND $rows AS row
 MATCH (a:Resource {id: row[0]}) MATCH (b:Resource {id: row[1]})
 CREATE (a)-[r:FEEDS]->(b)
-SET r = row[2]
+SET r = row[2], a.flows = $sequence
 """,
     ("READS", Kind.RESOURCE): """
 UNWIND $rows AS row
 MATCH (a:Resource {id: row[0]}) MATCH (b:System {id: row[1]})
 CREATE (b)-[r:READS]->(a)
-SET r = row[2]
+SET r = row[2], a.flows = $sequence
 """,
 }
+
+
+def by_start(rows: Iterable[tuple[str, int, Any]], known: Mapping[str, End]) -> dict[Kind, list[dict[str, Any]]]:
+    """Rows (start, key, what for it) as `$starts`, by the kind of the start."""
+    starts: dict[str, dict[str, Any]] = {}
+    for start, key, row in rows:
+        starts.setdefault(start, {})[str(key)] = row
+    found: dict[Kind, list[dict[str, Any]]] = {}
+    for id, its in starts.items():
+        if id in known:
+            found.setdefault(known[id].kind, []).append({"id": id, "rows": its})
+    return found
+
+
+async def current(
+    transaction: Transaction, flow: str, wanted: Iterable[tuple[str, int]], known: Mapping[str, End]
+) -> dict[int, dict[str, Any]]:
+    """The stored properties of the current links among `wanted` (start, key), by key."""
+    found = {}
+    for kind, starts in by_start(((start, key, True) for start, key in wanted), known).items():
+        if (flow, kind) in CURRENT:
+            for row in await transaction.run(CURRENT[flow, kind], starts=starts):
+                found.update({properties["key"]: properties for properties in row["found"]})
+    return found
+
+
+@dataclass(slots=True)
+class LinkRows:
+    """The rows of one flow that a transaction writes: links closed, marked in place, and created."""
+
+    flow: str
+    closed: list[tuple[str, int, Any]] = field(default_factory=list)
+    marked: list[tuple[str, int, Any]] = field(default_factory=list)
+    created: dict[Kind, list[list[Any]]] = field(default_factory=dict)
+    touched: list[str] = field(default_factory=list)
+
+    async def run(self, transaction: Transaction, turn: Turn, known: Mapping[str, End]) -> None:
+        """Write them, old versions before new ones."""
+        sequence = turn.sequence
+        for kind, starts in by_start(self.closed, known).items():
+            await transaction.run(CLOSE[self.flow, kind], starts=starts, at=turn.at, sequence=sequence)
+        for kind, starts in by_start(self.marked, known).items():
+            await transaction.run(MARK[self.flow, kind], starts=starts, sequence=sequence)
+        for kind, rows in self.created.items():
+            await transaction.run(CREATE[self.flow, kind], rows=rows, sequence=sequence)
 
 
 def link_key(link: Link) -> int:
@@ -83,8 +157,6 @@ async def write_links(
             plan = Plan(Turn(where.sequence + 1, max(now(), where.at + 1), where.numbers))
         else:
             plan = Plan(await take_turn(transaction))
-        [row] = await transaction.run(CURRENT[flow], keys=list(keyed))
-        there = {properties["key"]: properties for properties in row["found"]}
         known = await ends(transaction, list({id for link in links for id in (link.start, link.end)}))
         if stated is not None:
             unknown = [id for link in links for id in (link.start, link.end) if id not in known]
@@ -92,76 +164,65 @@ async def write_links(
         if not dry_run:
             for kind, guessed in _guessed_wrong(links, known).items():
                 await relabel(transaction, plan.turn, guessed, known, kind)
-        rows = _Rows(flow)
+        there = await current(transaction, flow, ((link.start, key) for key, link in keyed.items()), known)
+        rows = LinkRows(flow)
         for key, link in keyed.items():
             its = _kind_of_ends(plan, link, known)
             if its is not None:
-                rows.take(plan, key, link, there.get(key), known, its)
+                _plan_link(plan, rows, link, key, there.get(key), known, its)
         if where is not None:
             return plan.written
         await plan.run(transaction)
-        await rows.run(transaction, plan.turn)
+        await rows.run(transaction, plan.turn, known)
         return await finish(transaction, plan, flow, rows.touched, {link.source or "" for link in links})
 
     return await graph.write(work)
 
 
-class _Rows:
-    """The rows of one flow that a transaction writes."""
-
-    def __init__(self, flow: str) -> None:
-        self.flow = flow
-        self.created: dict[Kind, list[list[Any]]] = {}
-        self.closed: list[int] = []
-        self.marked: list[dict[str, Any]] = []
-        self.touched: list[str] = []
-
-    def take(
-        self, plan: Plan, key: int, link: Link, before: dict[str, Any] | None, known: Mapping[str, End], kind: Kind
-    ) -> None:
-        """Plan one link."""
-        turn, written = plan.turn, plan.written
-        row: dict[str, Any] = {
-            "key": key,
-            "from_number": known[link.start].number,
-            "to_number": known[link.end].number,
-            "recorded_from": turn.at,
-            "sequence": turn.sequence,
-        }
-        if before is None:
-            values = {name: value for name, value in stored_values(link).items() if value is not None}
-            if is_empty_interval(values):
-                written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
-                return
-            row |= values
-            row |= {"sources": [link.source or ""]} | ({"extra": json_text(link.extra)} if link.extra else {})
-            written.added += 1
-        else:
-            change = state_again(link, turn.at, as_stated(before))
-            if change.same:
-                written.unchanged += 1
-                return
-            if is_empty_interval(change.values):
-                written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
-                return
-            row |= {**change.values, **provenance(change.statements)}
-            row |= {"extra": json_text(change.extra)} if change.extra else {}
-            written.changed += 1
-            if change.same_state:
-                self.marked.append({**row, "recorded_from": before["recorded_from"]})
-                self.touched.append(link.start)
-                return
-            self.closed.append(key)
-        self.created.setdefault(kind, []).append([link.start, link.end, row])
-        self.touched.append(link.start)
-
-    async def run(self, transaction: Transaction, turn: Turn) -> None:
-        if self.closed:
-            await transaction.run(CLOSE[self.flow], keys=self.closed, at=turn.at, sequence=turn.sequence)
-        if self.marked:
-            await transaction.run(MARK[self.flow], rows=self.marked)
-        for kind, rows in self.created.items():
-            await transaction.run(CREATE[self.flow, kind], rows=rows)
+def _plan_link(
+    plan: Plan,
+    rows: LinkRows,
+    link: Link,
+    key: int,
+    before: dict[str, Any] | None,
+    known: Mapping[str, End],
+    kind: Kind,
+) -> None:
+    """Plan one link."""
+    turn, written = plan.turn, plan.written
+    row: dict[str, Any] = {
+        "key": key,
+        "from_number": known[link.start].number,
+        "to_number": known[link.end].number,
+        "recorded_from": turn.at,
+        "sequence": turn.sequence,
+    }
+    if before is None:
+        values = {name: value for name, value in stored_values(link).items() if value is not None}
+        if is_empty_interval(values):
+            written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
+            return
+        row |= values
+        row |= {"sources": [link.source or ""]} | ({"extra": json_text(link.extra)} if link.extra else {})
+        written.added += 1
+    else:
+        change = state_again(link, turn.at, as_stated(before))
+        if change.same:
+            written.unchanged += 1
+            return
+        if is_empty_interval(change.values):
+            written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
+            return
+        row |= {**change.values, **provenance(change.statements)}
+        row |= {"extra": json_text(change.extra)} if change.extra else {}
+        written.changed += 1
+        if change.same_state:
+            rows.marked.append((link.start, key, {**row, "recorded_from": before["recorded_from"]}))
+            rows.touched.append(link.start)
+            return
+        rows.closed.append((link.start, key, True))
+    rows.created.setdefault(kind, []).append([link.start, link.end, row])
+    rows.touched.append(link.start)
 
 
 def as_stated(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,8 +80,7 @@ _SHOWN = "(n.unregistered IS NOT NULL) = $unregistered AND (n.closed IS NOT NULL
 _FILTERED = """
 START
 WITH n
-WHERE SHOWN
-  AND CLAUSES"""
+WHERE SHOWNCLAUSES"""
 
 _PAGE = (
     _FILTERED
@@ -99,12 +98,12 @@ RETURN collect([value, properties(n)]) AS rows
 """
 )
 
-# All of a kind by id: the one order that an index has.
+# All of a kind by id: the one order that an index has. Only one bound may be a range of that index: Neo4j takes
+# one of two bounds for empty where UTF-16 orders them otherwise than code points do.
 _BY_ID = """
 MATCH (n:LABEL)
-WHERE n.id AFTER $from_tie AND n.id BEFORE $to_tie
-  AND SHOWN
-  AND CLAUSES
+WHERE n.id AFTER $from_tie AND ($to_tie IS NULL OR n.id BEFORE $to_tie)
+  AND SHOWNCLAUSES
 WITH n ORDER BY n.id WAY LIMIT $limit
 RETURN collect([n.id, properties(n)]) AS rows
 """
@@ -120,6 +119,9 @@ RETURN collect([count, NAMES]) AS rows
 )
 
 _ALL = "all"
+"""Start from all of a kind, because no filter that is given has a start of its own."""
+_PLAIN = "plain"
+"""The same without any filter, which is asked for most and must not pay for those that are not."""
 _CODES = {Kind.DEPARTMENT: "uscc", Kind.AGREEMENT: "id"}
 
 _PROVIDER = "coalesce(n.provider, head([(n)<-[h:HOLDS]-(s:System) WHERE h.recorded_to IS NULL | s.department]))"
@@ -146,11 +148,14 @@ FACETS: Mapping[Kind, Mapping[str, str]] = {
 
 def _starts(kind: Kind) -> dict[str, str]:
     """The ways to start, preferred ones first."""
-    return {clause.name: clause.start for clause in CLAUSES[kind] if clause.start} | {_ALL: "MATCH (n:LABEL)"}
+    return {clause.name: clause.start for clause in CLAUSES[kind] if clause.start} | dict.fromkeys(
+        (_ALL, _PLAIN), "MATCH (n:LABEL)"
+    )
 
 
 def _filled(template: str, kind: Kind, start: str, *, down: bool = False) -> str:
-    clauses = "\n  AND ".join(clause.guarded for clause in CLAUSES[kind] if clause.name != start)
+    others = () if start == _PLAIN else CLAUSES[kind]
+    clauses = "".join("\n  AND " + clause.guarded for clause in others if clause.name != start)
     sums = {**FACETS[kind], "sources": "n.sources"}
     facets = ", ".join("EXPRESSION AS NAME".replace("EXPRESSION", e).replace("NAME", n) for n, e in sums.items())
     pieces = {
@@ -175,8 +180,11 @@ _EACH = [(kind, start) for kind in KEYS for start in _starts(kind)]
 PAGE: Mapping[tuple[Kind, str, bool], str] = {
     (kind, start, down): _filled(_PAGE, kind, start, down=down) for kind, start in _EACH for down in (False, True)
 }
-BY_ID: Mapping[tuple[Kind, bool], str] = {
-    (kind, down): _filled(_BY_ID, kind, _ALL, down=down) for kind in KEYS for down in (False, True)
+BY_ID: Mapping[tuple[Kind, str, bool], str] = {
+    (kind, start, down): _filled(_BY_ID, kind, start, down=down)
+    for kind in KEYS
+    for start in (_ALL, _PLAIN)
+    for down in (False, True)
 }
 COUNT: Mapping[tuple[Kind, str], str] = {(kind, start): _filled(_COUNT, kind, start) for kind, start in _EACH}
 SUMS: Mapping[tuple[Kind, str], str] = {(kind, start): _filled(_SUMS, kind, start) for kind, start in _EACH}
@@ -213,6 +221,8 @@ class Lister:
         return {**given, "unregistered": listing.unregistered, "closed": listing.closed, "now": now()}
 
     def _start(self, given: Mapping[str, Any]) -> str:
+        if all(given[clause.name] is None for clause in CLAUSES[self.listing.kind]):
+            return _PLAIN
         return next((name for name in _starts(self.listing.kind) if given.get(name) is not None), _ALL)
 
     async def page(self, page: Page, size: int) -> list[Row]:
@@ -222,11 +232,10 @@ class Lister:
         start = self._start(given)
         down = listing.descending != page.backward
         bounds = page.bounds()
-        if start == _ALL and listing.order is Order.ID:
-            text = BY_ID[listing.kind, down]
-            first, last = (_LAST_ID, "") if down else ("", _LAST_ID)
-            bounds["from_tie"] = first if bounds["from_tie"] is None else bounds["from_tie"]
-            bounds["to_tie"] = last if bounds["to_tie"] is None else bounds["to_tie"]
+        if start in (_ALL, _PLAIN) and listing.order is Order.ID:
+            text = BY_ID[listing.kind, start, down]
+            if bounds["from_tie"] is None:
+                bounds["from_tie"] = _LAST_ID if down else ""
         else:
             text = PAGE[listing.kind, start, down]
         [found] = await self.graph.read(

@@ -116,8 +116,8 @@ def _period(net: Net, valid_from: int | None, valid_to: int | None, recorded_fro
     )
 
 
-def close_link(net: Net, flow: int, start: int, end: int, row: Sequence[Any]) -> bool:
-    """Note that a link which is here was closed; whether it was found."""
+def update_link(net: Net, flow: int, start: int, end: int, row: Sequence[Any]) -> bool:
+    """Note the end of a recorded version of a link, if it is here; whether it is."""
     job, valid_from, valid_to, recorded_from, recorded_to = row
     before = _period(net, valid_from, valid_to, recorded_from, None)
     after = _period(net, valid_from, valid_to, recorded_from, recorded_to)

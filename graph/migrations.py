@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graph.errors import GraphTooNew
-from graph.facts import KEYS, LINK_KEYS
+from graph.facts import KEYS, LINK_KEYS, Kind
 from graph.references import REFERENCES
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ ON CREATE SET m.name = $name, m.at = $at
 
 _UNIQUE = "CREATE CONSTRAINT unique_LABEL_KEY IF NOT EXISTS FOR (n:LABEL) REQUIRE n.KEY IS UNIQUE"
 _INDEX = "CREATE INDEX index_LABEL_KEY IF NOT EXISTS FOR (n:LABEL) ON (n.KEY)"
-_LINK_INDEX = "CREATE INDEX index_LABEL_KEY IF NOT EXISTS FOR ()-[r:LABEL]-() ON (r.KEY)"
 _TEXT_INDEX = "CREATE TEXT INDEX text_LABEL_KEY IF NOT EXISTS FOR (n:LABEL) ON (n.KEY)"
 AWAIT_INDEXES = "CALL db.awaitIndexes(600)"
 
@@ -73,6 +72,7 @@ _NUMBERS = (
     "number",
     "numbers",
     "sequence",
+    "flows",
     "value",
     "taken",
     "checked",
@@ -122,7 +122,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             _text(_INDEX, "Version", "of"),
             _text(_INDEX, "Department", "uscc"),
             _text(_INDEX, "Resource", "code"),
-            *(_text(_LINK_INDEX, flow, key) for flow in LINK_KEYS for key in ("key", "sequence")),
+            *(_text(_INDEX, kind.label, "flows") for kind in (Kind.FIELD, Kind.RESOURCE)),
         ),
         neo4j_schema=(*(_text(_TEXT_INDEX, label, "search") for label in _KINDS), AWAIT_INDEXES),
         writes=((FIRST_NODE, {}), *((_NAME_TYPE.replace("TYPE", type), {}) for type in _TYPES)),

@@ -13,21 +13,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from graph.changes import position
+import numpy as np
+
+from graph.changes import Position, position
 from graph.engine import Graph
 from graph.errors import GraphError
 from graph.facts import KEYS, Kind
+from graph.link_writes import STARTS
 from graph.load import (
     LINK_ROW,
-    close_link,
     flow_number,
     take_agreement,
     take_links,
     take_things,
     take_versions,
     thing_row,
+    update_link,
 )
-from graph.net import FLOWS, Net
+from graph.net import OPEN_END, Net
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +57,21 @@ THINGS: Mapping[Kind, str] = _EACH
 ALL_THINGS = "UNION ALL".join(_EACH[kind] for kind in _ORDER)
 
 _LINKS = """
-UNWIND range($after + 1, $last) AS sequence
-MATCH ()-[r:FLOW {sequence: sequence}]->()
+MATCH (n:LABEL)
+WHERE n.flows > $after AND n.flows <= $upto
+MATCH LINK
+WHERE r.sequence > $since AND r.sequence <= $last
 RETURN 'FLOW' AS flow, collect([r.from_number, r.to_number, ROW]) AS rows
 """
-LINKS: Mapping[str, str] = {flow: _LINKS.replace("FLOW", flow).replace("ROW", LINK_ROW) for flow in FLOWS}
+_LINK = {"FEEDS": "(n)-[r:FEEDS]->()", "READS": "(n)<-[r:READS]-()"}
+
+
+def _links(flow: str, kind: Kind) -> str:
+    text = _LINKS.replace("LABEL", kind.label).replace("LINK", _LINK[flow])
+    return text.replace("FLOW", flow).replace("ROW", LINK_ROW)
+
+
+LINKS: Mapping[tuple[str, Kind], str] = {(f, k): _links(f, k) for f, kinds in STARTS.items() for k in kinds}
 ALL_LINKS = "UNION ALL".join(LINKS.values())
 
 VERSIONS = """
@@ -136,7 +149,7 @@ class Projection:
     async def fill(self) -> None:
         """Read the whole graph; stops as TOO_BIG when it does not fit."""
         start = await position(self.graph)
-        self._done, self._total = 0, start.sequence * (len(_ORDER) + len(FLOWS) + 2)
+        self._done, self._total = 0, start.sequence * (len(_ORDER) + len(LINKS) + 2)
         net = Net()
         net.make_room(start.numbers)
         for kind in _ORDER:
@@ -145,12 +158,9 @@ class Projection:
                 if self._overflows(net):
                     return
         self._nest(net, await self.graph.read(THINGS[Kind.JURISDICTION], after=0, last=start.sequence))
-        for flow in FLOWS:
-            async for rows in self._windows(LINKS[flow], start.sequence):
-                await asyncio.to_thread(self._take_links, net, flow, rows, index=False)
-                self.net = net
-                if self._overflows(net):
-                    return
+        for flow, kind in LINKS:
+            if not await self._fill_links(net, flow, kind, start):
+                return
         await asyncio.to_thread(net.fold)
         async for rows in self._windows(VERSIONS, start.sequence):
             self._take_versions(net, rows)
@@ -158,6 +168,23 @@ class Projection:
             self._take_agreements(net, rows)
         self.net, self.sequence, self._at = net, start.sequence, start.at
         self.state = "READY"
+
+    async def _fill_links(self, net: Net, flow: str, kind: Kind, start: Position) -> bool:
+        """Take the links that start from things of `kind`; False when they do not fit."""
+        text = LINKS[flow, kind]
+        upto = {"since": 0, "last": start.sequence}
+        taken = np.zeros(start.numbers, np.bool_)
+        async for rows in self._windows(text, start.sequence, **upto):
+            await asyncio.to_thread(self._take_links, net, flow, rows, index=False)
+            taken[[row[0] for row in rows]] = True
+            self.net = net
+            if self._overflows(net):
+                return False
+        # Where flows were touched meanwhile, the start has left its window: what it had before is read now.
+        late = await self.graph.read(text, after=start.sequence, upto=OPEN_END, **upto)
+        rows = [row for record in late for row in record["rows"] if not taken[row[0]]]
+        self._take_links(net, flow, rows, index=False)
+        return True
 
     def _overflows(self, net: Net) -> bool:
         # The indexes are built last and take about half of the links' columns again.
@@ -167,12 +194,12 @@ class Projection:
         self.net, self.state = Net(), "TOO_BIG"
         return True
 
-    async def _windows(self, text: str, last: int) -> AsyncIterator[list[list[Any]]]:
-        """The rows up to change `last`, in windows of the sequence that widen and narrow by what they bring."""
+    async def _windows(self, text: str, end: int, **parameters: int) -> AsyncIterator[list[list[Any]]]:
+        """The rows up to change `end`, in windows of the sequence that widen and narrow by what they bring."""
         after, width = 0, 4
-        while after < last:
-            upto = min(after + width, last)
-            found = await self.graph.read(text, after=after, last=upto)
+        while after < end:
+            upto = min(after + width, end)
+            found = await self.graph.read(text, **{"last": upto, **parameters}, after=after, upto=upto)
             rows = [row for record in found for row in record["rows"]]
             if rows:
                 yield rows
@@ -242,7 +269,7 @@ class Projection:
     async def _apply(self, last: int, numbers: int) -> None:
         window: dict[str, Any] = {"after": self.sequence, "last": last}
         things = await self.graph.read(ALL_THINGS, **window)
-        links = await self.graph.read(ALL_LINKS, **window)
+        links = await self.graph.read(ALL_LINKS, **window, since=self.sequence, upto=OPEN_END)
         versions = await self.graph.read(VERSIONS, **window)
         agreements = await self.graph.read(AGREEMENTS, **window)
         while self._readers:
@@ -264,13 +291,10 @@ class Projection:
             await asyncio.to_thread(net.fold)
 
     def _apply_links(self, net: Net, flow: str, rows: list[list[Any]]) -> None:
-        """New versions are appended; a closed one that is here gets its end; any other touch changes nothing here."""
+        """New versions are appended; of one that is here the end may have come."""
         fresh = []
         for row in rows:
             start, end, *rest = row
-            recorded_from, recorded_to = rest[3], rest[4]
-            if recorded_from > self._at or (
-                recorded_to is not None and not close_link(net, flow_number(flow), start, end, rest)
-            ):
+            if rest[3] > self._at or not update_link(net, flow_number(flow), start, end, rest):
                 fresh.append(row)
         self._take_links(net, flow, fresh, index=True)

@@ -11,7 +11,7 @@ from typing import Any
 from graph.changes import Turn
 from graph.ends import End, ends, stored
 from graph.engine import Transaction
-from graph.facts import KEYS, Kind
+from graph.facts import KEYS, LINK_KEYS, Kind
 from graph.plan import CREATE, KEEP_VERSION, version
 
 _FLOWS = """
@@ -36,14 +36,21 @@ _JOIN = """
 UNWIND $rows AS row
 MATCH (a:FROM {id: row[0]}) MATCH (b:TO {id: row[1]})
 CREATE (a)-[r:TYPE]->(b)
-SET r = row[2]
+SET r = row[2], START.flows = $sequence
 """
 _FLOWING = (Kind.FIELD, Kind.RESOURCE)
+
+
+def _join(flow: str, start: Kind, end: Kind) -> str:
+    text = _JOIN.replace("TYPE", flow).replace("START", "a" if flow == "FEEDS" else "b")
+    return text.replace("FROM", start.label).replace("TO", end.label)
+
+
 JOIN: Mapping[tuple[str, Kind, Kind], str] = {
-    (flow, start, end): _JOIN.replace("TYPE", flow).replace("FROM", start.label).replace("TO", end.label)
-    for flow, starts, targets in (("FEEDS", KEYS, KEYS), ("READS", KEYS, KEYS))
-    for start in starts
-    for end in targets
+    (flow, start, end): _join(flow, start, end)
+    for flow in LINK_KEYS
+    for start in KEYS
+    for end in KEYS
     if start in _FLOWING or end in _FLOWING
 }
 
@@ -96,5 +103,5 @@ async def _move(
         joined.setdefault((flow, *pair), []).append([start, end, row])
     for between, those in joined.items():
         if between in JOIN:
-            await transaction.run(JOIN[between], rows=those)
+            await transaction.run(JOIN[between], rows=those, sequence=turn.sequence)
     return moved

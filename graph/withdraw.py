@@ -7,7 +7,7 @@ from graph.changes import Turn, position, take_turn
 from graph.ends import ends, stored
 from graph.engine import Graph, Transaction
 from graph.facts import KEYS, LINK_KEYS, Kind, Link
-from graph.link_writes import CLOSE, CREATE, CURRENT, MARK, as_stated, link_key
+from graph.link_writes import STARTS, LinkRows, as_stated, current, link_key
 from graph.plan import Plan, Written, named
 from graph.references import REFERENCES
 from graph.statements import json_text, provenance, search_text, without
@@ -37,19 +37,18 @@ RETURN collect(id) AS ids
 """
 STATED: Mapping[Kind, str] = {kind: _STATED.replace("LABEL", kind.label) for kind in KEYS}
 
-STATED_LINKS: Mapping[str, str] = {
-    "FEEDS": """
-UNWIND range($first, $last) AS sequence
-MATCH (a)-[r:FEEDS {sequence: sequence}]->(b)
+_STATED_LINKS = """
+MATCH (a:LABEL)
+WHERE a.flows > $after AND a.flows <= $last
+MATCH LINK
 WHERE $source IN r.sources AND r.recorded_to IS NULL
 RETURN collect([a.id, b.id, r.job, r.valid_from]) AS links
-""",
-    "READS": """
-UNWIND range($first, $last) AS sequence
-MATCH (b)-[r:READS {sequence: sequence}]->(a)
-WHERE $source IN r.sources AND r.recorded_to IS NULL
-RETURN collect([a.id, b.id, r.job, r.valid_from]) AS links
-""",
+"""
+_LINK = {"FEEDS": "(a)-[r:FEEDS]->(b)", "READS": "(a)<-[r:READS]-(b)"}
+STATED_LINKS: Mapping[tuple[str, Kind], str] = {
+    (flow, kind): _STATED_LINKS.replace("LABEL", kind.label).replace("LINK", _LINK[flow])
+    for flow, kinds in STARTS.items()
+    for kind in kinds
 }
 
 LinkIdentity = tuple[str, str, str | None, int | None]
@@ -78,12 +77,14 @@ async def stated_things(graph: Graph, source: str, kind: Kind) -> AsyncIterator[
 
 
 async def stated_links(graph: Graph, source: str, flow: str) -> AsyncIterator[list[LinkIdentity]]:
-    """Identities of the links of `flow` that `source` states now, in pages (of changes, up to 20,000 links)."""
+    """Identities of the links of `flow` that `source` states now, in pages (of some changes each)."""
     last = (await position(graph)).sequence
-    for first in range(1, last + 1, 4):
-        [row] = await graph.read(STATED_LINKS[flow], source=source, first=first, last=min(first + 3, last))
-        if row["links"]:
-            yield [(start, end, job, valid_from) for start, end, job, valid_from in row["links"]]
+    for kind in STARTS[flow]:
+        for after in range(0, last, 4):
+            window = {"after": after, "last": min(after + 4, last)}
+            [row] = await graph.read(STATED_LINKS[flow, kind], source=source, **window)
+            if row["links"]:
+                yield [(start, end, job, valid_from) for start, end, job, valid_from in row["links"]]
 
 
 async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: str) -> int:
@@ -115,7 +116,8 @@ async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: 
 
 def _without(kind: Kind, before: dict[str, Any], source: str, turn: Turn) -> dict[str, Any]:
     """The stored thing when `source` states it no more."""
-    kept = {name: before[name] for name in ("id", "number", "created")} | {"sequence": turn.sequence}
+    kept: dict[str, Any] = {name: before[name] for name in ("id", "number", "created", "flows") if name in before}
+    kept["sequence"] = turn.sequence
     change = without(source, before, KEYS[kind])
     if change is None:
         gone = {name: value for name, value in before.items() if name not in ("sources", "statements")}
@@ -137,29 +139,23 @@ async def withdraw_links(graph: Graph, flow: str, links: Sequence[LinkIdentity],
 
     async def work(transaction: Transaction) -> Written:
         plan = Plan(await take_turn(transaction))
-        [row] = await transaction.run(CURRENT[flow], keys=list(ids))
-        marked, closed = [], []
-        created: dict[Kind, list[list[Any]]] = {}
-        known = await ends(transaction, [id for pair in ids.values() for id in pair])
-        for before in row["found"]:
+        known = await ends(transaction, list({id for pair in ids.values() for id in pair}))
+        rows = LinkRows(flow)
+        there = await current(transaction, flow, ((start, key) for key, (start, _) in ids.items()), known)
+        for key, before in there.items():
             if source not in (before.get("sources") or []):
                 continue
-            plan.written.changed += 1
+            start, end = ids[key]
             after = _link_without(flow, before, source, plan.turn)
+            rows.touched.append(start)
             if after["recorded_from"] != plan.turn.at:
-                marked.append(after)
+                rows.marked.append((start, key, after))
                 continue
-            closed.append(before["key"])
-            start, end = ids[before["key"]]
-            created.setdefault(known[start].kind, []).append([start, end, after])
-        if closed:
-            await transaction.run(CLOSE[flow], keys=closed, at=plan.turn.at, sequence=plan.turn.sequence)
-        if marked:
-            await transaction.run(MARK[flow], rows=marked)
-        for kind, rows in created.items():
-            await transaction.run(CREATE[flow, kind], rows=rows)
-        touched = [ids[before["key"]][0] for before in row["found"]] if plan.written.changed else []
-        return await finish(transaction, plan, f"{flow} withdrawn,", touched, {source})
+            rows.closed.append((start, key, True))
+            rows.created.setdefault(known[start].kind, []).append([start, end, after])
+        plan.written.changed = len(rows.touched)
+        await rows.run(transaction, plan.turn, known)
+        return await finish(transaction, plan, f"{flow} withdrawn,", rows.touched, {source})
 
     return (await graph.write(work)).changed
 

@@ -120,6 +120,7 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
         created = turn.at if before is None else before["created"]
         if before is not None:
             plan.keep(kind, before)
+            properties |= {"flows": before["flows"]} if "flows" in before else {}
         _put(plan, kind, thing.id, number, created, turn.at, properties, new=before is None)
         plan.refer(kind, thing.id, {}, values, known)
         plan.written.added += 1
@@ -135,6 +136,8 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
     if not change.same_state:
         plan.keep(kind, before)
     recorded = before["recorded_from"] if change.same_state else turn.at
+    if "flows" in before:
+        properties["flows"] = before["flows"]
     _put(plan, kind, thing.id, before["number"], before["created"], recorded, properties, new=False)
     # A closed thing's references were parted when it was closed.
     plan.refer(kind, thing.id, {} if before.get("closed") else before, change.values, known)

@@ -46,22 +46,6 @@ def serve_on(listening: socket.socket, settings: Settings, host: str, workers: i
     out.print("Stopped.")
 
 
-def check_host(host: str, *, open: bool) -> None:
-    """Raise CannotServe unless only this machine can reach `host`, or the registry is meant to be open."""
-    if not is_loopback(host.lower()) and not open:
-        raise CannotServe(
-            f"{host} can be reached by others, and there is no sign-in yet: anybody there could read everything.",
-            "Serve on 127.0.0.1, put a proxy that signs people in before it, or set REGISTRY_OPEN=1 to do it anyway.",
-            usage=True,
-        )
-
-
-def addresses(host: str, port: int) -> list[tuple[str, str]]:
-    """What is served where."""
-    shown = f"[{host}]" if ":" in host else host
-    return [(name, f"http://{shown}:{port}{path}") for name, path in _PATHS]
-
-
 def _greet(listening: socket.socket, host: str, out: "Console") -> None:
     out.print("The registry answers at")
     for name, address in addresses(host, listening.getsockname()[1]):

@@ -3,6 +3,7 @@
 import sys
 import time
 from statistics import median
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -34,7 +35,7 @@ def build(links: int, seed: int = 7) -> tuple[Net, dict[int, str]]:
             f"department:320900/市某局/某系统/{i % departments:07d}" if kind is Kind.RESOURCE else None
             for i in range(count)
         ]
-        data = [
+        data: list[list[Any]] = [
             [start + i, ids[i], ids[i][-9:], holders[i], providers[i], None, None, 0, None, None] for i in range(count)
         ]
         take_things(

@@ -102,7 +102,9 @@ def test_a_link_keeps_its_job_when_it_is_stated_again() -> None:
 
 
 def test_search_text_has_each_way_to_name_a_thing_once() -> None:
-    text = search_text(Kind.DEPARTMENT, {"name": "市 公安局", "short_name": "公安", "uscc": "1A", "aliases": ["市公安局"]})
+    text = search_text(
+        Kind.DEPARTMENT, {"name": "市 公安局", "short_name": "公安", "uscc": "1A", "aliases": ["市公安局"]}
+    )
     assert text.split("\n") == ["市公安局", "公安", "1a"]
 
 

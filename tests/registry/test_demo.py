@@ -1,6 +1,5 @@
 """`registry demo`: a story in the terminal, a service, and nothing left behind."""
 
-import os
 import signal
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ def elsewhere(tmp_path: Path) -> Commands:
 
 
 def _left(commands: Commands) -> list[str]:
-    return sorted(os.listdir(commands.here / "tmp"))
+    return sorted(path.name for path in (commands.here / "tmp").iterdir())
 
 
 def test_it_tells_a_story_and_leaves_nothing(elsewhere: Commands) -> None:
@@ -44,7 +43,7 @@ def test_it_serves_what_it_told_and_ends_cleanly(elsewhere: Commands) -> None:
     process = elsewhere.start("demo", "--port", "0")
     lines = read_until(process, "Ctrl-C")
     service = Service(address(lines), process)
-    answer = service.ask("{ department(id: \"department:320900/市公安局\") { name } }")
+    answer = service.ask('{ department(id: "department:320900/市公安局") { name } }')
     assert answer == {"data": {"department": {"name": "盐城市公安局"}}}
     assert service.end() == 0
     process.communicate()

@@ -33,7 +33,7 @@ query ($ids: [ID!]!, $direction: Direction!, $level: Level!, $depth: Int!, $asOf
 }
 """
 
-NAME = "{ jurisdiction(id: \"jurisdiction:320900\") { name } }"
+NAME = '{ jurisdiction(id: "jurisdiction:320900") { name } }'
 
 
 def _engine(commands: Commands) -> int:
@@ -224,7 +224,13 @@ def test_the_command_line_answers_as_the_api_does(holding: Commands, megabytes: 
         if megabytes != "0":
             _ready(service)
         for arguments, (field, ids, direction, level, depth, *when) in QUESTIONS:
-            variables = {"ids": ids, "direction": direction, "level": level, "depth": depth, "asOf": next(iter(when), None)}
+            variables = {
+                "ids": ids,
+                "direction": direction,
+                "level": level,
+                "depth": depth,
+                "asOf": next(iter(when), None),
+            }
             told = service.ask(LINEAGE.replace("FIELD(", f"{field}("), **variables)
             assert "errors" not in told, told
             assert holding.run(*arguments, "--format", "json").json == told["data"]["answer"]
