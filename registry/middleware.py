@@ -96,13 +96,16 @@ class Requests:
             async with asyncio.timeout(self.seconds) as answer.limit:
                 await self.app(scope, receive, sending)
         except TimeoutError as error:
-            if answer.limit is None or not answer.limit.expired():
+            expired = answer.limit is not None and answer.limit.expired()
+            answer.limit = None
+            if not expired:
                 await self._fail(scope, receive, sending, answer, error)
                 return
             log.warning("request %s took longer than %g s", answer.id, self.seconds)
             answered = error_answer(504, "TIMEOUT", f"No answer within {self.seconds:g} s. Ask for less at once.")
             await _send_error(answered, scope, receive, sending, answer)
         except Exception as error:  # the edge: whatever it is, the caller gets an id and no detail
+            answer.limit = None
             await self._fail(scope, receive, sending, answer, error)
 
     async def _fail(self, scope: Scope, receive: Receive, send: Send, answer: _Answer, error: BaseException) -> None:

@@ -129,7 +129,7 @@ def test_any_order_of_statements_adds_up_as_plain_dictionaries_do(facts: list[tu
         if old is None or cleared != {k: v for k, v in old.items() if v is not None}:
             order = [*(s for s in order if s != source), source]
         # What a null clears is remembered only where another source has something to say.
-        each[source] = new if len(each) > 1 or source not in each and each else cleared
+        each[source] = new if len(each) > 1 or (source not in each and each) else cleared
     laid: dict[str, Any] = {}
     for source in sorted(order, key=lambda s: s.startswith("person:")):
         laid |= each[source]

@@ -1,4 +1,4 @@
-"""What a statement writes: nothing when nothing is new, an earlier version when something is, placeholders, refusals."""
+"""What a statement writes: nothing when nothing is new, else an earlier version too; placeholders and refusals."""
 
 from collections.abc import AsyncIterator
 from typing import Any

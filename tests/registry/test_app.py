@@ -1,5 +1,6 @@
 """The service as an ASGI application, in this process: its routes, headers, limits and masked errors."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -119,8 +121,11 @@ async def test_pages_of_another_site_may_not_send(client: httpx.AsyncClient) -> 
 
 def _small(*routes: Route, megabytes: int = 1, seconds: float = 30) -> Any:
     """Some routes within the layers of the service."""
-    guarded = Guard(Starlette(routes=list(routes)), open=False, routes={}, megabytes=megabytes)
-    return Requests(guarded, metrics=Metrics(), seconds=seconds, access_log=False)
+    layers = [
+        Middleware(Requests, metrics=Metrics(), seconds=seconds, access_log=False),
+        Middleware(Guard, open=False, routes={}, megabytes=megabytes),
+    ]
+    return Starlette(routes=list(routes), middleware=layers)
 
 
 async def test_a_fault_is_masked_and_the_log_has_the_rest(caplog: pytest.LogCaptureFixture) -> None:
@@ -157,8 +162,6 @@ async def test_a_body_that_is_too_long_is_refused_announced_or_not() -> None:
 
 async def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
     async def slow(request: Request) -> Response:
-        import asyncio
-
         await asyncio.sleep(30)
         return PlainTextResponse("late")
 
@@ -171,8 +174,6 @@ async def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
 async def test_an_answer_that_has_begun_may_take_its_time() -> None:
     async def long(request: Request) -> Response:
         async def parts() -> AsyncIterator[bytes]:
-            import asyncio
-
             for _ in range(3):
                 yield b"x"
                 await asyncio.sleep(0.15)
@@ -199,7 +200,7 @@ async def test_an_error_in_the_middle_of_an_answer_breaks_it_off() -> None:
 
 
 async def test_a_graph_that_stopped_answering_is_not_ready_and_a_clear_error(
-    sample: Commands, monkeypatch: pytest.MonkeyPatch
+    sample: Commands,
 ) -> None:
     app = create_app(load_settings(data=sample.data, projection_mb=0))
     async with app.router.lifespan_context(app), _client(app) as client:
