@@ -67,6 +67,7 @@ def _to(parent: Kind, arrow: str, kind: Kind, value: str = "0", *, flow: bool = 
     return Pattern(match, kind, value, flow)
 
 
+_ID = "coalesce(n.sort_id, n.id)"
 _POSITION = "coalesce(n.position, 9223372036854775807)"
 _PROVIDED = PROVIDED.replace("RETURN n", "RETURN n, r").replace("h:HOLDS", "r:HOLDS").replace("h.rec", "r.rec")
 
@@ -92,12 +93,12 @@ PATTERNS: Mapping[Contents, tuple[Pattern, ...]] = {
         _to(Kind.AGREEMENT, "-[r:COVERS]->", Kind.RESOURCE),
         _to(Kind.AGREEMENT, "-[r:COVERS]->", Kind.FIELD),
     ),
-    Contents.FIELD_FEEDS: (_to(Kind.FIELD, "-[r:FEEDS]->", Kind.FIELD, "n.id", flow=True),),
-    Contents.FIELD_FED_BY: (_to(Kind.FIELD, "<-[r:FEEDS]-", Kind.FIELD, "n.id", flow=True),),
-    Contents.RESOURCE_FEEDS: (_to(Kind.RESOURCE, "-[r:FEEDS]->", Kind.RESOURCE, "n.id", flow=True),),
-    Contents.RESOURCE_FED_BY: (_to(Kind.RESOURCE, "<-[r:FEEDS]-", Kind.RESOURCE, "n.id", flow=True),),
-    Contents.READERS: (_to(Kind.RESOURCE, "<-[r:READS]-", Kind.SYSTEM, "n.id", flow=True),),
-    Contents.READS: (_to(Kind.SYSTEM, "-[r:READS]->", Kind.RESOURCE, "n.id", flow=True),),
+    Contents.FIELD_FEEDS: (_to(Kind.FIELD, "-[r:FEEDS]->", Kind.FIELD, _ID, flow=True),),
+    Contents.FIELD_FED_BY: (_to(Kind.FIELD, "<-[r:FEEDS]-", Kind.FIELD, _ID, flow=True),),
+    Contents.RESOURCE_FEEDS: (_to(Kind.RESOURCE, "-[r:FEEDS]->", Kind.RESOURCE, _ID, flow=True),),
+    Contents.RESOURCE_FED_BY: (_to(Kind.RESOURCE, "<-[r:FEEDS]-", Kind.RESOURCE, _ID, flow=True),),
+    Contents.READERS: (_to(Kind.RESOURCE, "<-[r:READS]-", Kind.SYSTEM, _ID, flow=True),),
+    Contents.READS: (_to(Kind.SYSTEM, "-[r:READS]->", Kind.RESOURCE, _ID, flow=True),),
 }
 """What is listed, with its order. Flows are a row for each link; a link needs itself and its end to be in force."""
 
@@ -134,7 +135,7 @@ def _text(template: str, pattern: Pattern, *, down: bool = False) -> str:
         "MATCH": pattern.match,
         "IN_FORCE": _IN_FORCE if pattern.flow else "",
         "VALUE": pattern.value,
-        "TIE": "r.key" if pattern.flow else "n.id",
+        "TIE": "r.key" if pattern.flow else _ID,
         "LINK": "properties(r)" if pattern.flow else "null",
         "AFTER": "<" if down else ">",
         "BEFORE": ">" if down else "<",

@@ -185,7 +185,9 @@ CLAUSES: Mapping[Kind, tuple[Clause, ...]] = {
         _IDS,
         *_COMMON,
         _IN_FORCE,
-        Clause("jurisdictions", "n.id IN $jurisdictions"),
+        Clause(
+            "jurisdictions", "n.id IN $jurisdictions", "UNWIND $jurisdictions AS id\nMATCH (n:Jurisdiction {id: id})"
+        ),
         _equal("code"),
         _among("level"),
     ),

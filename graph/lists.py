@@ -19,6 +19,7 @@ from graph.engine import Graph
 from graph.facts import KEYS, Kind
 from graph.filters import CLAUSES
 from graph.once import Once
+from graph.order import CODES, LAST, bound_above, bound_below
 from graph.paging import Page, Position
 from graph.scopes import departments_of, lower_jurisdictions
 from graph.things import Record, as_record, by_ids
@@ -26,9 +27,8 @@ from graph.things import Record, as_record, by_ids
 MOST_FACETS = 100
 """Values of one facet that are listed, the most frequent ones."""
 
-_ABSENT = {False: "\U0010ffff", True: ""}
+_ABSENT = {False: LAST, True: ""}
 """What stands for a missing text, ascending and descending, so that it comes last."""
-_LAST_ID = "\U0010ffff" * 301
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,27 +85,31 @@ WHERE SHOWNCLAUSES"""
 _PAGE = (
     _FILTERED
     + """
-WITH n, CASE $order
-    WHEN 'NAME' THEN coalesce(n.name, n.id)
-    WHEN 'CODE' THEN coalesce(n.CODE, $absent)
+WITH n, coalesce(n.sort_id, n.id) AS tie
+WITH n, tie, CASE $order
+    WHEN 'NAME' THEN coalesce(n.sort_name, n.name, tie)
+    WHEN 'CODE' THEN coalesce(n.sort_code, n.CODE, $absent)
     WHEN 'UPDATED' THEN n.recorded_from
-    ELSE n.id
+    ELSE tie
   END AS value
-WHERE ($from_tie IS NULL OR value AFTER $from_value OR (value = $from_value AND n.id AFTER $from_tie))
-  AND ($to_tie IS NULL OR value BEFORE $to_value OR (value = $to_value AND n.id BEFORE $to_tie))
-WITH n, value ORDER BY value WAY, n.id WAY LIMIT $limit
-RETURN collect([value, properties(n)]) AS rows
+WHERE ($from_tie IS NULL OR value AFTER $from_value OR (value = $from_value AND tie AFTER $from_tie))
+  AND ($to_tie IS NULL OR value BEFORE $to_value OR (value = $to_value AND tie BEFORE $to_tie))
+WITH n, tie, value ORDER BY value WAY, tie WAY LIMIT $limit
+RETURN collect([value, tie, properties(n)]) AS rows
 """
 )
 
-# All of a kind by id: the one order that an index has. Only one bound may be a range of that index: Neo4j takes
-# one of two bounds for empty where UTF-16 orders them otherwise than code points do.
+# All of a kind by id: the one order that an index has. $bound only says where to begin in the index; what lies
+# between it and the cursor is sorted out exactly (graph/order.py). It is one bound alone, as Neo4j takes two for
+# empty where UTF-16 orders them otherwise than code points do.
 _BY_ID = """
 MATCH (n:LABEL)
-WHERE n.id AFTER $from_tie AND ($to_tie IS NULL OR n.id BEFORE $to_tie)
+WHERE n.id BOUND $bound
+  AND ($from_tie IS NULL OR coalesce(n.sort_id, n.id) AFTER $from_tie)
+  AND ($to_tie IS NULL OR coalesce(n.sort_id, n.id) BEFORE $to_tie)
   AND SHOWNCLAUSES
 WITH n ORDER BY n.id WAY LIMIT $limit
-RETURN collect([n.id, properties(n)]) AS rows
+RETURN collect([coalesce(n.sort_id, n.id), coalesce(n.sort_id, n.id), properties(n)]) AS rows
 """
 
 _COUNT = _FILTERED + "\nRETURN count(n) AS count\n"
@@ -122,7 +126,6 @@ _ALL = "all"
 """Start from all of a kind, because no filter that is given has a start of its own."""
 _PLAIN = "plain"
 """The same without any filter, which is asked for most and must not pay for those that are not."""
-_CODES = {Kind.DEPARTMENT: "uscc", Kind.AGREEMENT: "id"}
 
 _PROVIDER = "coalesce(n.provider, head([(n)<-[h:HOLDS]-(s:System) WHERE h.recorded_to IS NULL | s.department]))"
 _OWNER = """head([(n)<-[f:HAS_FIELD]-(p:Resource) WHERE f.recorded_to IS NULL |
@@ -153,7 +156,7 @@ def _starts(kind: Kind) -> dict[str, str]:
     )
 
 
-def _filled(template: str, kind: Kind, start: str, *, down: bool = False) -> str:
+def _filled(template: str, kind: Kind, start: str, *, down: bool = False, bound: str = ">=") -> str:
     others = () if start == _PLAIN else CLAUSES[kind]
     clauses = "".join("\n  AND " + clause.guarded for clause in others if clause.name != start)
     sums = {**FACETS[kind], "sources": "n.sources"}
@@ -164,7 +167,8 @@ def _filled(template: str, kind: Kind, start: str, *, down: bool = False) -> str
         "SHOWN": _SHOWN,
         "FACETS": facets,
         "NAMES": ", ".join(sums),
-        "n.CODE": "n." + _CODES.get(kind, "code"),
+        "n.CODE": "n." + CODES.get(kind, "code"),
+        "BOUND": bound,
         "AFTER": "<" if down else ">",
         "BEFORE": ">" if down else "<",
         " WAY": " DESC" if down else "",
@@ -180,14 +184,23 @@ _EACH = [(kind, start) for kind in KEYS for start in _starts(kind)]
 PAGE: Mapping[tuple[Kind, str, bool], str] = {
     (kind, start, down): _filled(_PAGE, kind, start, down=down) for kind, start in _EACH for down in (False, True)
 }
-BY_ID: Mapping[tuple[Kind, str, bool], str] = {
-    (kind, start, down): _filled(_BY_ID, kind, start, down=down)
+BY_ID: Mapping[tuple[Kind, str, bool, bool], str] = {
+    (kind, start, down, above): _filled(_BY_ID, kind, start, down=down, bound="<=" if above else ">=")
     for kind in KEYS
     for start in (_ALL, _PLAIN)
-    for down in (False, True)
+    for down, above in ((False, False), (True, False), (True, True))
 }
+"""By kind, start, whether downwards, and whether the index is entered from above."""
 COUNT: Mapping[tuple[Kind, str], str] = {(kind, start): _filled(_COUNT, kind, start) for kind, start in _EACH}
 SUMS: Mapping[tuple[Kind, str], str] = {(kind, start): _filled(_SUMS, kind, start) for kind, start in _EACH}
+
+
+def _bound(page: Page, down: bool) -> str | None:
+    """Where in the index of ids a page begins; `None` for its very end."""
+    start = page.before if page.backward else page.after
+    if start is None:
+        return None
+    return bound_above(start[1]) if down else bound_below(start[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +246,15 @@ class Lister:
         down = listing.descending != page.backward
         bounds = page.bounds()
         if start in (_ALL, _PLAIN) and listing.order is Order.ID:
-            text = BY_ID[listing.kind, start, down]
-            if bounds["from_tie"] is None:
-                bounds["from_tie"] = _LAST_ID if down else ""
+            bound = _bound(page, down)
+            text = BY_ID[listing.kind, start, down, down and bound is not None]
+            bounds["bound"] = bound or ""
         else:
             text = PAGE[listing.kind, start, down]
         [found] = await self.graph.read(
             text, **given, **bounds, order=listing.order, absent=_ABSENT[listing.descending], limit=size
         )
-        rows = [Row((value, stored["id"]), as_record(listing.kind, stored)) for value, stored in found["rows"]]
+        rows = [Row((value, tie), as_record(listing.kind, stored)) for value, tie, stored in found["rows"]]
         return sorted(rows, key=lambda row: row.position, reverse=down)
 
     async def count(self) -> int:

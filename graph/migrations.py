@@ -67,7 +67,8 @@ _KINDS = tuple(kind.label for kind in KEYS)
 _LABELS = (*_KINDS, "Source", "Sequence", "Migration", "Change", "Version")
 _OWN = sorted({reference.type for references in REFERENCES.values() for reference in references})
 _TYPES = (*_OWN, "FEEDS", "READS", "HAS_VERSION")
-_TEXTS = ("id", "of", "name", "code", "uscc", "search", "state", "kind", "raw", "extra", "statements")
+_SORT = ("sort_id", "sort_name", "sort_code")
+_TEXTS = ("id", "of", "name", "code", "uscc", "search", "state", "kind", "raw", "extra", "statements", *_SORT)
 _NUMBERS = (
     "number",
     "numbers",

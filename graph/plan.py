@@ -9,6 +9,7 @@ from graph.changes import Turn
 from graph.ends import End
 from graph.engine import Transaction
 from graph.facts import KEYS, Finding, Kind
+from graph.order import order_keys
 from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
 from graph.statements import json_text
 
@@ -69,6 +70,7 @@ class Plan:
                 "number": end.number,
                 "unregistered": True,
                 "search": "",
+                **order_keys(kind, id, {}),
                 "recorded_from": turn.at,
                 "created": turn.at,
                 "sequence": turn.sequence,

@@ -72,7 +72,7 @@ WHERE n.search CONTAINS $key AND n.closed IS NULLWITHIN
 _HITS = (
     _MATCH
     + """
-WITH n, size(coalesce(n.name, n.id)) AS length,
+WITH n, coalesce(n.sort_id, n.id) AS tie, size(coalesce(n.name, n.id)) AS length,
   CASE
     WHEN n.name IS NOT NULL AND (n.search = $key OR n.search STARTS WITH $key + '\\n') THEN 0
     WHEN ('\\n' + n.search + '\\n') CONTAINS ('\\n' + $key + '\\n') THEN 1
@@ -80,9 +80,9 @@ WITH n, size(coalesce(n.name, n.id)) AS length,
     ELSE 3
   END AS rank
 WHERE $rank IS NULL OR rank > $rank OR (rank = $rank AND (length > $length OR (length = $length
-  AND (PLACE > $place OR (PLACE = $place AND n.id > $id)))))
-WITH n, rank, length ORDER BY rank, length, n.id LIMIT $limit
-RETURN 'KIND' AS kind, collect([rank, length, properties(n)]) AS rows
+  AND (PLACE > $place OR (PLACE = $place AND tie > $id)))))
+WITH n, rank, length, tie ORDER BY rank, length, tie LIMIT $limit
+RETURN 'KIND' AS kind, collect([rank, length, tie, properties(n)]) AS rows
 """
 )
 
@@ -148,9 +148,9 @@ class Search:
         rows = await self.graph.read(COUNT_WITHIN if self.within else COUNT, **await self._parameters())
         return sum(row["count"] for row in rows)
 
-    def _hit(self, kind: Kind, rank: int, length: int, stored: Record) -> Hit:
+    def _hit(self, kind: Kind, rank: int, length: int, tie: str, stored: Record) -> Hit:
         record = as_record(kind, stored)
-        return Hit((rank, length, KINDS.index(kind), record["id"]), record, matched(record, self.key))
+        return Hit((rank, length, KINDS.index(kind), tie), record, matched(record, self.key))
 
     async def _parameters(self) -> dict[str, Any]:
         return {"key": self.key, "kinds": self.kinds, **await self._scope.get()}

@@ -24,7 +24,7 @@ _OBJECTS: Mapping[Kind, tuple[str, ...]] = {
     kind: (*(name for name, key in keys.items() if key.shape is Shape.OBJECT), "extra", "raw")
     for kind, keys in KEYS.items()
 }
-_INTERNAL = ("search", "statements")
+_INTERNAL = ("search", "statements", "sort_id", "sort_name", "sort_code")
 
 
 def as_record(kind: Kind, properties: Record) -> Record:

@@ -8,6 +8,7 @@ from graph.ends import ends, stored
 from graph.engine import Graph, Transaction
 from graph.facts import KEYS, LINK_KEYS, Kind, Link
 from graph.link_writes import STARTS, LinkRows, as_stated, current, link_key
+from graph.order import order_keys
 from graph.plan import Plan, Written, named
 from graph.references import REFERENCES
 from graph.statements import json_text, provenance, search_text, without
@@ -129,6 +130,7 @@ def _without(kind: Kind, before: dict[str, Any], source: str, turn: Turn) -> dic
         **kept,
         **provenance(change.statements),
         "search": search_text(kind, values),
+        **order_keys(kind, before["id"], values),
         "recorded_from": recorded,
     }
 

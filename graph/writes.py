@@ -12,6 +12,7 @@ from graph.changes import Turn, end_turn, now, position, take_turn
 from graph.ends import End, ends, stored
 from graph.engine import Graph, Transaction
 from graph.facts import Finding, Kind, Link, Severity, Thing, prefix_kind
+from graph.order import order_keys
 from graph.plan import Plan, Written, named
 from graph.references import REFERENCES, Reference
 from graph.relabel import relabel
@@ -157,6 +158,7 @@ def _put(
         "id": id,
         "number": number,
         "search": search_text(kind, properties),
+        **order_keys(kind, id, properties),
         "created": created,
         "recorded_from": recorded,
         "sequence": plan.turn.sequence,

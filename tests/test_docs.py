@@ -19,6 +19,7 @@ from graph.embedded import wait_until_ended
 from graph.facts import KEYS, LINK_KEYS
 from registry.cli import app
 from registry.settings import Settings
+from tests.connectors import workbooks
 from tests.registry.running import SAMPLE, Commands
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +30,8 @@ _BLOCK = re.compile(
 )
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.M)
+_FACTS = re.compile(r"^```\n((?:\{\"fact\":[^…\n]*\n)+)```$", re.M)
+"""Examples of the exchange format; they are imported, so they must be right."""
 _FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 _REASONS = ("needs a network", "needs a Neo4j", "serves until it is stopped", "needs the service of the last step")
 
@@ -62,7 +65,7 @@ RUN = [page for page in PAGES if any(_blocks(page))]
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Commands]:
-    """A folder with a `registry` to call; what pages take for granted is there: the sample, and a file of ours."""
+    """A folder with a `registry` to call."""
     (tmp_path / "bin").mkdir()
     script = tmp_path / "bin" / "registry"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m registry.cli "$@"\n')
@@ -78,8 +81,7 @@ def place(tmp_path: Path) -> Iterator[Commands]:
 @pytest.mark.parametrize("page", RUN, ids=_id)
 def test_the_commands_of_a_page_run(page: Path, place: Commands) -> None:
     if page.name != "getting-started.md":  # which begins with nothing
-        shutil.copy(SAMPLE, place.here / "all.jsonl")
-        assert place.run("import", "all.jsonl", "--source", "sample").status == 0
+        _lay_out(page, place)
     for block in _blocks(page):
         ran = subprocess.run(
             ["/bin/bash", "-euo", "pipefail", "-c", block.commands],
@@ -94,6 +96,17 @@ def test_the_commands_of_a_page_run(page: Path, place: Commands) -> None:
         assert ran.returncode == 0, f"{block.commands}\n{ran.stdout}\n{ran.stderr}"
         if block.expected is not None:
             assert _even(ran.stdout) == _even(block.expected)
+
+
+def _lay_out(page: Path, place: Commands) -> None:
+    """What pages take for granted: the sample is imported, and the files that they name are there."""
+    shutil.copy(SAMPLE, place.here / "all.jsonl")
+    assert place.run("import", "all.jsonl", "--source", "sample").status == 0
+    facts = "".join(_FACTS.findall(page.read_text(encoding="utf-8")))
+    (place.here / "facts.jsonl").write_text(facts or '{"fact":"jurisdiction","id":"jurisdiction:320900"}\n', "utf-8")
+    (place.here / "folder").mkdir()
+    shutil.copy(place.here / "facts.jsonl", place.here / "folder" / "more.jsonl")
+    workbooks.jiangsu(place.here / "catalogue.xlsx")
 
 
 def _even(text: str) -> list[str]:

@@ -72,6 +72,8 @@ def _parameters(text: str) -> dict[str, Any]:
 def _value(name: str, text: str) -> Any:
     if re.search(rf"\bIN \${name}\b", text):
         return []
+    if name == "sequence":
+        return 2**40  # one that no change has taken
     if name in _NUMBERS or name.endswith(("_number", "_sequence")) or re.search(_COUNTED + name + r"\b", text):
         return 1
     if name in _TEXTS:

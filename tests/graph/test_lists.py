@@ -242,13 +242,14 @@ async def _walk(
     reverse = listing.descending != back
     seen: list[str] = []
     last: Position | None = None
+    begin: Position | None = None
     for act, value in [*acts, ("turn", 50)]:
         if act == "add":
             new = {id: {"name": name or None} for id, name in value if id not in there}
             there |= new
             await write_things(graph, Kind.SYSTEM, systems(new))
             continue
-        asked = Page(value, before=last, backward=True) if back else Page(value, after=last)
+        asked = Page(value, before=begin, backward=True) if back else Page(value, after=begin)
         found = await lister.page(asked, value + 1)
         ahead = [id for id in there if last is None or ((at(id) < last) if reverse else (at(id) > last))]
         expected = sorted(ahead, key=at, reverse=reverse)
@@ -258,7 +259,8 @@ async def _walk(
         assert behind == bool(set(there) - set(ahead))
         taken = found[:value]
         seen += [row.record["id"] for row in taken]
-        last = taken[-1].position if taken else last
+        if taken:
+            begin, last = taken[-1].position, at(taken[-1].record["id"])
     assert len(seen) == len(set(seen))
 
 

@@ -48,7 +48,7 @@ async def test_every_kind_has_a_unique_id_and_an_index_on_its_sequence(graph: Gr
     assert {(label, "id") for label in (*labels, "Source", "Sequence")} <= unique
     assert {("Migration", "number"), ("Change", "sequence")} <= unique
     assert {(label, "sequence") for label in (*labels, "Version")} <= indexed
-    assert {(flow, key) for flow in ("FEEDS", "READS") for key in ("key", "sequence")} <= indexed
+    assert {("Field", "flows"), ("Resource", "flows")} <= indexed
     assert {("Version", "of"), ("Department", "uscc"), ("Resource", "code")} <= indexed
 
 

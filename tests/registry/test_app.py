@@ -206,10 +206,11 @@ async def test_a_graph_that_stopped_answering_is_not_ready_and_a_clear_error(
     async with app.router.lifespan_context(app), _client(app) as client:
         graph = app.state.parts.graph
         await graph._driver.close()
-        graph.attachment = None  # what is lost now cannot be found again
+        held, graph.attachment = graph.attachment, None  # what is lost now cannot be found again
         ready = await client.get("/ready")
         assert ready.status_code == 503
         assert ready.json()["ready"] is False
         assert str(sample.data) not in ready.text
         told = (await client.post("/graphql", json={"query": NAME})).json()
         assert told["errors"][0]["extensions"]["code"] in {"INTERNAL", "TIMEOUT"}
+        held.close()
