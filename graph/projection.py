@@ -30,7 +30,7 @@ from graph.load import (
     thing_row,
     update_link,
 )
-from graph.net import OPEN_END, Net
+from graph.net import Net
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +45,10 @@ _ORDER = (
 )
 """Containers before what they contain."""
 
+# An index answers "equal" on every engine, "greater" only on some.
 _THINGS = """
-MATCH (n:LABEL)
-WHERE n.sequence > $after AND n.sequence <= $last
+UNWIND range($after + 1, $upto) AS change
+MATCH (n:LABEL {sequence: change})
 RETURN 'KIND' AS kind, collect(ROW) AS rows
 """
 _EACH: Mapping[Kind, str] = {
@@ -57,8 +58,8 @@ THINGS: Mapping[Kind, str] = _EACH
 ALL_THINGS = "UNION ALL".join(_EACH[kind] for kind in _ORDER)
 
 _LINKS = """
-MATCH (n:LABEL)
-WHERE n.flows > $after AND n.flows <= $upto
+UNWIND range($after + 1, $upto) AS change
+MATCH (n:LABEL {flows: change})
 MATCH LINK
 WHERE r.sequence > $since AND r.sequence <= $last
 RETURN 'FLOW' AS flow, collect([r.from_number, r.to_number, ROW]) AS rows
@@ -75,19 +76,20 @@ LINKS: Mapping[tuple[str, Kind], str] = {(f, k): _links(f, k) for f, kinds in ST
 ALL_LINKS = "UNION ALL".join(LINKS.values())
 
 VERSIONS = """
-MATCH (v:Version)
-WHERE v.sequence > $after AND v.sequence <= $last
+UNWIND range($after + 1, $upto) AS change
+MATCH (v:Version {sequence: change})
 RETURN collect([v.number, v.kind, v.recorded_from, v.recorded_to, v.state]) AS rows
 """
 
 AGREEMENTS = """
-MATCH (n:SharingAgreement)
-WHERE n.sequence > $after AND n.sequence <= $last
+UNWIND range($after + 1, $upto) AS change
+MATCH (n:SharingAgreement {sequence: change})
 RETURN collect([n.number, n.recorded_from, n.consumer, n.system, n.covers]) AS rows
 """
 
 _ROWS_A_WINDOW = 20_000
 _TRIES = 3
+_SLACK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Projection:
                 await asyncio.to_thread(self._take, net, kind, rows, index=False)
                 if self._overflows(net):
                     return
-        self._nest(net, await self.graph.read(THINGS[Kind.JURISDICTION], after=0, last=start.sequence))
+        self._nest(net, await self.graph.read(THINGS[Kind.JURISDICTION], after=0, upto=start.sequence))
         for flow, kind in LINKS:
             if not await self._fill_links(net, flow, kind, start):
                 return
@@ -181,7 +183,8 @@ class Projection:
             if self._overflows(net):
                 return False
         # Where flows were touched meanwhile, the start has left its window: what it had before is read now.
-        late = await self.graph.read(text, after=start.sequence, upto=OPEN_END, **upto)
+        here = await position(self.graph)
+        late = await self.graph.read(text, after=start.sequence, upto=here.sequence + _SLACK, **upto)
         rows = [row for record in late for row in record["rows"] if not taken[row[0]]]
         self._take_links(net, flow, rows, index=False)
         return True
@@ -199,7 +202,7 @@ class Projection:
         after, width = 0, 4
         while after < end:
             upto = min(after + width, end)
-            found = await self.graph.read(text, **{"last": upto, **parameters}, after=after, upto=upto)
+            found = await self.graph.read(text, after=after, upto=upto, **parameters)
             rows = [row for record in found for row in record["rows"]]
             if rows:
                 yield rows
@@ -263,19 +266,23 @@ class Projection:
                 where = await position(self.graph)
                 if where.sequence == self.sequence:
                     return
-                await self._apply(where.sequence, where.numbers)
-                self._at = where.at
+                await self._apply(where)
 
-    async def _apply(self, last: int, numbers: int) -> None:
-        window: dict[str, Any] = {"after": self.sequence, "last": last}
+    async def _apply(self, where: Position) -> None:
+        """Take over all up to `where`; nothing, if the graph has run away meanwhile."""
+        last = where.sequence
+        # What is touched once more while this reads has moved on by some numbers; it must not be missed.
+        window: dict[str, Any] = {"after": self.sequence, "upto": last + _SLACK}
         things = await self.graph.read(ALL_THINGS, **window)
-        links = await self.graph.read(ALL_LINKS, **window, since=self.sequence, upto=OPEN_END)
+        links = await self.graph.read(ALL_LINKS, **window, since=self.sequence, last=last)
         versions = await self.graph.read(VERSIONS, **window)
         agreements = await self.graph.read(AGREEMENTS, **window)
+        if (await position(self.graph)).sequence > last + _SLACK:
+            return
         while self._readers:
             await self._idle.wait()
         net = self.net
-        net.make_room(numbers)
+        net.make_room(where.numbers)
         rows = {Kind(record["kind"]): record["rows"] for record in things}
         # Jurisdictions name each other: twice, so that all are known by then.
         for kind in (Kind.JURISDICTION, *_ORDER):
@@ -285,7 +292,7 @@ class Projection:
         self._take_versions(net, versions[0]["rows"])
         self._take_agreements(net, agreements[0]["rows"])
         self._views.clear()
-        self.sequence = last
+        self.sequence, self._at = last, where.at
         overlay = net.out.overlay + net.held.overlay
         if overlay > 2_000 + net.start.size // 20:
             await asyncio.to_thread(net.fold)

@@ -39,8 +39,8 @@ RETURN collect(id) AS ids
 STATED: Mapping[Kind, str] = {kind: _STATED.replace("LABEL", kind.label) for kind in KEYS}
 
 _STATED_LINKS = """
-MATCH (a:LABEL)
-WHERE a.flows > $after AND a.flows <= $last
+UNWIND range($after + 1, $last) AS change
+MATCH (a:LABEL {flows: change})
 MATCH LINK
 WHERE $source IN r.sources AND r.recorded_to IS NULL
 RETURN collect([a.id, b.id, r.job, r.valid_from]) AS links

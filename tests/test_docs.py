@@ -11,12 +11,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
-from graph.embedded import wait_until_ended
-from graph.facts import KEYS, LINK_KEYS
+from graph.embedded import attach, wait_until_ended
+from graph.engine import Graph
+from graph.facts import KEYS, LINK_KEYS, as_instant
 from registry.cli import app
 from registry.settings import Settings
 from tests.connectors import workbooks
@@ -73,7 +75,9 @@ def place(tmp_path: Path) -> Iterator[Commands]:
     place = Commands(tmp_path / "registry-data", tmp_path)
     place.environment["PATH"] = f"{tmp_path / 'bin'}:{place.environment['PATH']}"
     del place.environment["REGISTRY_DATA"]  # the default is part of what the pages say
+    held = attach(tmp_path / "registry-data", heap_mb=512, linger_seconds=0.5)  # or each command starts an engine
     yield place
+    held.close()
     for folder in (tmp_path / "registry-data", tmp_path / "elsewhere"):
         wait_until_ended(folder)
 
@@ -188,3 +192,16 @@ def test_every_metric_is_documented() -> None:
 
     for name in re.findall(r"^# TYPE (\w+)", Metrics().text().decode(), re.M):
         assert f"`{name}`" in operations, name
+
+
+_CYPHER = re.compile(r"^```cypher\n(.*?)^```$", re.M | re.S)
+
+
+async def test_the_cypher_of_the_graph_page_runs_on_neo4j(neo4j_graph: Graph) -> None:
+    texts = _CYPHER.findall((ROOT / "docs" / "graph.md").read_text(encoding="utf-8"))
+    assert len(texts) >= 4
+    for text in texts:
+        rows = await neo4j_graph.read(text)
+        if "AS readable" in text:
+            assert rows[0]["stored"] == as_instant("2026-01-01T00:00:00+08:00", UTC)
+            assert str(rows[0]["readable"]).startswith("2026-11-24")

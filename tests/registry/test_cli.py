@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import resolvers
 from registry.cli import app
 from registry.terminal import csv_text, safe_cell
 from tests.registry.running import MAIN, SAMPLE, Commands
@@ -258,3 +259,9 @@ def test_chinese_comes_out_whole_in_a_locale_that_does_not_know_it(sample: Comma
 
 def test_the_sample_is_part_of_the_package() -> None:
     assert Path(SAMPLE).is_file()
+
+
+def test_schema_prints_the_committed_schema(commands: Commands) -> None:
+    done = commands.run("schema")
+    assert done.status == 0
+    assert done.out == (Path(resolvers.__file__).parent / "schema.graphql").read_text(encoding="utf-8")

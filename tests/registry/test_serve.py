@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from registry.listening import CannotServe, addresses, check_host
-from tests.engines import neo4j_settings
+from tests.engines import Engines, neo4j_settings, wipe
 from tests.registry.running import SAMPLE, Commands, Service
 
 CITY = '{"fact":"jurisdiction","id":"jurisdiction:320900","name":"盐城市"}\n'
@@ -205,16 +206,22 @@ QUESTIONS = [
 
 
 @pytest.fixture(params=["embedded", "neo4j"])
-def holding(request: pytest.FixtureRequest, sample: Commands, tmp_path: Path) -> Commands:
+async def holding(
+    request: pytest.FixtureRequest, sample: Commands, engines: Engines, tmp_path: Path
+) -> AsyncIterator[Commands]:
     """Commands on a graph that holds the sample, on each engine."""
     if request.param == "embedded":
-        return sample
+        yield sample
+        return
     given = neo4j_settings()
+    graph = await engines.graph("neo4j")
+    await wipe(graph)
     commands = Commands(tmp_path / "none", tmp_path, REGISTRY_GRAPH_URL=str(given.url))
     if given.password:
         commands.environment["REGISTRY_GRAPH_PASSWORD"] = given.password
     assert commands.run("import", SAMPLE, "--source", "sample").status == 0
-    return commands
+    yield commands
+    await wipe(graph)
 
 
 @pytest.mark.parametrize("megabytes", ["0", "100"])

@@ -1,0 +1,117 @@
+"""Contents and flows: every parent of a level in one statement, each with a page of its own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph import contents
+from graph.contents import MOST, Contents
+from graph.engine import Graph
+from graph.paging import Page
+from graph.refusals import TooCostly
+from tests.graph.stating import state
+
+FACTS: list[dict[str, Any]] = [
+    {"fact": "jurisdiction", "id": "j", "name": "市"},
+    {"fact": "jurisdiction", "id": "j.1", "name": "区", "within": "j"},
+    {"fact": "department", "id": "d", "jurisdiction": "j", "order": 2},
+    {"fact": "department", "id": "d.1", "jurisdiction": "j", "order": 1, "part_of": "d", "succeeded_by": "d.2"},
+    {"fact": "department", "id": "d.2", "jurisdiction": "j"},
+    {"fact": "element", "id": "e", "source": "d"},
+    {"fact": "system", "id": "s", "department": "d"},
+    {"fact": "system", "id": "s.2", "department": "d.2"},
+    {"fact": "resource", "id": "r", "provider": "d", "system": "s.2"},
+    {"fact": "resource", "id": "r.1", "system": "s"},
+    {"fact": "resource", "id": "r.2", "provider": "d.2", "system": "s"},
+    {"fact": "field", "id": "f.b", "resource": "r", "position": 1, "element": "e"},
+    {"fact": "field", "id": "f.a", "resource": "r", "position": 2},
+    {"fact": "field", "id": "f.c", "resource": "r"},
+    {"fact": "field", "id": "f.1", "resource": "r.1", "element": "e"},
+    {"fact": "feeds", "from": "f.a", "to": "f.1", "job": "一"},
+    {"fact": "feeds", "from": "f.a", "to": "f.1", "job": "二"},
+    {"fact": "feeds", "from": "f.a", "to": "f.b", "valid_to": "2020-01-01"},
+    {"fact": "feeds", "from": "f.a", "to": "f.a"},
+    {"fact": "feeds", "from": "r", "to": "r.1"},
+    {"fact": "reads", "system": "s", "resource": "r", "job": "查询"},
+    {"fact": "agreement", "id": "a", "provider": "d", "consumer": "d.2", "system": "s", "covers": ["r", "f.1", "x"]},
+]
+
+CASES: list[tuple[Contents, dict[str, list[str]]]] = [
+    (Contents.LOWER_JURISDICTIONS, {"j": ["j.1"], "j.1": []}),
+    (Contents.DEPARTMENTS, {"j": ["d.1", "d", "d.2"]}),
+    (Contents.PARTS, {"d": ["d.1"], "d.1": []}),
+    (Contents.PREDECESSORS, {"d.2": ["d.1"]}),
+    (Contents.SYSTEMS, {"d": ["s"], "d.1": [], "d.2": ["s.2"]}),
+    (Contents.PROVIDED, {"d": ["r", "r.1"], "d.2": ["r.2"], "d.1": []}),
+    (Contents.ELEMENTS, {"d": ["e"]}),
+    (Contents.GIVEN, {"d": ["a"], "d.2": []}),
+    (Contents.RECEIVED, {"d": [], "d.2": ["a"]}),
+    (Contents.HELD, {"s": ["r.1", "r.2"], "s.2": ["r"]}),
+    (Contents.SERVING, {"s": ["a"]}),
+    (Contents.FIELDS, {"r": ["f.b", "f.a", "f.c"], "r.1": ["f.1"], "r.2": []}),
+    (Contents.COVERING_RESOURCE, {"r": ["a"], "r.1": [], "x": ["a"]}),
+    (Contents.COVERING_FIELD, {"f.1": ["a"]}),
+    (Contents.CARRIERS, {"e": ["f.1", "f.b"]}),
+    (Contents.COVERED, {"a": ["f.1", "r", "x"]}),
+    (Contents.FIELD_FEEDS, {"f.a": ["f.1", "f.1", "f.a", "f.b"], "f.1": []}),
+    (Contents.FIELD_FED_BY, {"f.1": ["f.a", "f.a"], "f.a": ["f.a"]}),
+    (Contents.RESOURCE_FEEDS, {"r": ["r.1"], "r.1": []}),
+    (Contents.RESOURCE_FED_BY, {"r.1": ["r"]}),
+    (Contents.READERS, {"r": ["s"]}),
+    (Contents.READS, {"s": ["r"], "s.2": []}),
+]
+
+
+async def test_each_kind_of_contents(graph: Graph, tmp_path: Path) -> None:
+    """Whole, counted, and page by page in both directions; a statement each, whatever the number of parents."""
+    await state(graph, tmp_path, FACTS)
+    assert {what for what, _ in CASES} == set(Contents)
+    for what, expected in CASES:
+        parents = [*expected, "unknown"]
+        before = graph.statements
+        found = await contents.page(graph, what, parents, Page(), 10)
+        counts = await contents.count(graph, what, parents)
+        assert graph.statements - before == 2
+        ids = {parent: [row.record["id"] for row in rows] for parent, rows in found.items()}
+        assert ids == {**expected, "unknown": []}, what
+        assert counts == {parent: len(rows) for parent, rows in ids.items()}
+        for parent, rows in expected.items():
+            assert await _one_by_one(graph, what, parent, backward=False) == rows
+            assert await _one_by_one(graph, what, parent, backward=True) == rows[::-1]
+
+
+async def _one_by_one(graph: Graph, what: Contents, parent: str, *, backward: bool) -> list[str]:
+    seen: list[str] = []
+    page = Page(1, backward=backward)
+    while rows := (await contents.page(graph, what, [parent], page, 1))[parent]:
+        [row] = rows
+        seen.append(row.record["id"])
+        page = Page(1, before=row.position, backward=True) if backward else Page(1, after=row.position)
+    return seen
+
+
+async def test_a_link_is_told_with_its_thing(graph: Graph, tmp_path: Path) -> None:
+    await state(graph, tmp_path, FACTS)
+    rows = (await contents.page(graph, Contents.FIELD_FEEDS, ["f.a"], Page(), 10))["f.a"]
+    assert sorted(row.link["job"] for row in rows if row.link and row.link.get("job")) == ["一", "二"]
+    in_force = await contents.page(graph, Contents.FIELD_FEEDS, ["f.a"], Page(), 10, True)
+    assert [row.record["id"] for row in in_force["f.a"]] == ["f.1", "f.1", "f.a"]
+    assert await contents.count(graph, Contents.FIELD_FEEDS, ["f.a"], False) == {"f.a": 1}
+
+
+async def test_what_was_parted_is_no_longer_contained(graph: Graph, tmp_path: Path) -> None:
+    await state(graph, tmp_path, FACTS)
+    await state(graph, tmp_path, [{"fact": "system", "id": "s", "department": "d.2"}])
+    found = await contents.page(graph, Contents.SYSTEMS, ["d", "d.2"], Page(), 10)
+    assert {parent: [row.record["id"] for row in rows] for parent, rows in found.items()} == {
+        "d": [],
+        "d.2": ["s", "s.2"],
+    }
+
+
+async def test_what_would_not_fit_in_memory_is_refused(graph: Graph) -> None:
+    before = graph.statements
+    with pytest.raises(TooCostly, match="first: "):
+        await contents.page(graph, Contents.FIELDS, [str(n) for n in range(MOST // 1_000 + 1)], Page(1_000), 1_001)
+    assert graph.statements == before
