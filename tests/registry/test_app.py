@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -61,6 +62,11 @@ async def test_the_front_page_leads_to_graphiql(client: httpx.AsyncClient) -> No
     page = await client.get("/graphql", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    files = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert len(files) == 2
+    for path in files:
+        assert (await client.get(path)).status_code == 200
 
 
 async def test_graphql_answers_posts_and_gets(client: httpx.AsyncClient) -> None:
