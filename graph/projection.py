@@ -264,7 +264,11 @@ class Projection:
         async with self._refreshing:
             for _ in range(_TRIES):
                 where = await position(self.graph)
-                if where.sequence == self.sequence:
+                if where.sequence == self.sequence and where.at == self._at:
+                    return
+                if where.sequence <= self.sequence:
+                    # Another graph stands where this one stood: restored from a backup, or emptied.
+                    await self.fill()
                     return
                 await self._apply(where)
 

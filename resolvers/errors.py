@@ -8,6 +8,7 @@ from typing import Any
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    FieldNode,
     GraphQLError,
     Node,
     ObjectFieldNode,
@@ -37,16 +38,12 @@ def told(error: GraphQLError, document: DocumentNode | None = None) -> GraphQLEr
         cause = cause.original_error
     if isinstance(cause, Refusal) and error.path is not None:
         return _again(error, str(cause), refusal(cause))
-    if (
-        cause is None
-        or isinstance(cause, Refusal)
-        or (error.path is None and isinstance(cause, ValueError | TypeError))
-    ):
+    if not _while_answering(error) and (cause is None or isinstance(cause, Refusal | ValueError | TypeError)):
         return _wrong_document(error, document)
     if isinstance(cause, StatementTimeout | TimeoutError):
         message = "The answer took too long. Ask for less at once, or narrow the filter."
         return _again(error, message, {"code": "TIMEOUT"})
-    return _again(error, OURS, internal(cause))
+    return _again(error, OURS, internal(cause or error))
 
 
 def refusal(cause: Refusal) -> dict[str, Any]:
@@ -64,6 +61,11 @@ def internal(cause: BaseException) -> dict[str, Any]:
     number = secrets.token_hex(8)
     log.error("errorId %s", number, exc_info=cause)
     return {"code": "INTERNAL", "errorId": number}
+
+
+def _while_answering(error: GraphQLError) -> bool:
+    """Whether a field failed, not what was asked of it: arguments are at fault at a value or an argument."""
+    return error.path is not None and bool(error.nodes) and isinstance(error.nodes[0], FieldNode)
 
 
 def _wrong_document(error: GraphQLError, document: DocumentNode | None) -> GraphQLError:

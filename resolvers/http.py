@@ -15,8 +15,9 @@ from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from graph.engine import Graph
@@ -39,8 +40,20 @@ _STATUS: Mapping[str, int] = {"Unsupported content type": 415}
 """What strawberry answers with 400 and HTTP has a better word for."""
 
 
+class _Socket(ASGIWebSocketAdapter):
+    """Sends text frames, as graphql-transport-ws has it."""
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        try:
+            await self.ws.send_text(self.view.encode_json_string(message))
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
+
 class _GraphQL(GraphQL[Context, None]):
     """Strawberry's app with our context, our page and our errors."""
+
+    websocket_adapter_class = _Socket
 
     def __init__(self, graph: Graph, lineages: Lineages, zone: tzinfo) -> None:
         super().__init__(

@@ -12,6 +12,7 @@ from graph.moment import Level
 from graph.projection import Projection
 from graph.withdraw import withdraw_links
 from graph.writes import write_things
+from tests.engines import wipe
 from tests.graph.asking import lineages
 from tests.graph.stating import state
 
@@ -108,3 +109,12 @@ async def test_progress_tells_how_far_it_is(graph: Graph) -> None:
     progress = projection.progress
     assert (progress.state, progress.links, progress.things) == ("READY", 6, 7)
     assert progress.done == progress.total > 0
+
+
+async def test_a_graph_that_was_put_back_is_read_anew(graph: Graph) -> None:
+    await chain(graph, 3, 0)
+    of = await lineages(graph, 100)
+    assert await reached(of) == ["r0", "r1", "r2", "r3"]
+    await wipe(graph)
+    await chain(graph, 1, 0)
+    assert await reached(of) == ["r0", "r1"]

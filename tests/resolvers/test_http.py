@@ -1,5 +1,6 @@
 """GraphQL over HTTP and WebSocket, and the page for browsers. No graph is needed: nothing here asks it."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.testclient import TestClient
+from starlette.types import Message
 
 from graph.engine import Graph
 from graph.lineage import Lineages
@@ -103,13 +104,26 @@ async def test_what_is_nested_too_deep_is_refused(client: httpx.AsyncClient) -> 
         assert answer["errors"][0]["extensions"]["code"] == code
 
 
-def test_a_query_comes_by_websocket() -> None:
-    with TestClient(MOUNTED).websocket_connect("/graphql", ["graphql-transport-ws"]) as socket:
-        socket.send_json({"type": "connection_init"})
-        assert socket.receive_json()["type"] == "connection_ack"
-        socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": QUERY}})
-        assert socket.receive_json() == {"type": "next", "id": "1", "payload": ANSWER}
-        assert socket.receive_json() == {"type": "complete", "id": "1"}
+async def test_a_query_comes_by_websocket() -> None:
+    said = [{"type": "connection_init"}, {"type": "subscribe", "id": "1", "payload": {"query": QUERY}}]
+    incoming: asyncio.Queue[Message] = asyncio.Queue()
+    outgoing: asyncio.Queue[Message] = asyncio.Queue()
+    scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": ["graphql-transport-ws"]}
+    incoming.put_nowait({"type": "websocket.connect"})
+    for message in said:
+        incoming.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+    served = asyncio.create_task(MOUNTED(scope, incoming.get, outgoing.put))
+    async with asyncio.timeout(5):
+        assert (await outgoing.get())["subprotocol"] == "graphql-transport-ws"
+        heard = [await outgoing.get() for _ in range(3)]
+        incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await served
+    assert [json.loads(message.get("text") or message["bytes"]) for message in heard] == [
+        {"type": "connection_ack"},
+        {"type": "next", "id": "1", "payload": ANSWER},
+        {"type": "complete", "id": "1"},
+    ]
+    assert all("text" in message for message in heard)
 
 
 # The page.
