@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from graph.engine import Graph
 from graph.facts import Kind
 from graph.fill import Filler
 from graph.moment import Level, Moment
-from graph.net import DEPARTMENT, FIELD, JURISDICTION, KINDS, NO_INTS, OPEN_END, RESOURCE, SYSTEM, Ints, Net
+from graph.net import DEPARTMENT, FIELD, JURISDICTION, KINDS, NO_INTS, OPEN_END, RESOURCE, SYSTEM, Agreement, Ints, Net
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
 from graph.rollup import Answer, answer
@@ -237,25 +236,42 @@ def jobs_of(found: Answer, edge: int) -> list[str]:
 
 def agreements_of(found: Answer, edge: int) -> list[str]:
     """The agreements in force that cover a source behind the edge and are granted to its user, sorted."""
-    net, moment = found.net, found.moment
-    links = np.array(found.edges.behind(edge), np.int64)
-    starts, ends = net.start.data[links].astype(np.int64), net.end.data[links].astype(np.int64)
+    if found.granted is None:
+        found.granted = _granted(found)
+    return found.granted[edge]
+
+
+def _granted(found: Answer) -> list[list[str]]:
+    """For each edge the ids of its agreements; containers are looked up for all links at once."""
+    net, moment, edges = found.net, found.moment, found.edges
+    moment.refresh()
+    starts = net.start.data[edges.links].astype(np.int64)
     resources = moment.resource(starts)
-    departments, systems = moment.department(ends), moment.system(ends)
-    granted = set()
-    for start, resource, department, system in zip(
-        starts.tolist(), resources.tolist(), departments.tolist(), systems.tolist(), strict=True
-    ):
-        for agreement in _covering(net, {start, resource}):
-            same = (agreement.consumer >= 0 and agreement.consumer == department) or (
-                agreement.system >= 0 and agreement.system == system
-            )
-            if same and moment.things(np.array([agreement.index]))[0]:
-                granted.add(net.ids[agreement.index])
-    return sorted(granted)
+    pairs = list(zip(starts.tolist(), resources.tolist(), strict=True))
+    covered = [place for place, pair in enumerate(pairs) if net.covered.keys() & set(pair)]
+    ends = net.end.data[edges.links[covered]].astype(np.int64)
+    users = dict(
+        zip(covered, zip(moment.department(ends).tolist(), moment.system(ends).tolist(), strict=True), strict=True)
+    )
+    granted = []
+    for first, count in zip(edges.first, edges.count, strict=True):
+        those = set()
+        for place in range(first, first + count):
+            if place in users:
+                those |= {a.index for a in _covering(net, set(pairs[place])) if _serves(a, *users[place])}
+        alive = [at for at in those if moment.things(np.array([at]))[0]]
+        granted.append(sorted(net.ids[at] for at in alive))
+    return granted
 
 
-def _covering(net: Net, things: set[int]) -> Iterable[Any]:
+def _serves(agreement: Agreement, department: int, system: int) -> bool:
+    """Whether the agreement is granted to this department, or serves this system."""
+    return (agreement.consumer >= 0 and agreement.consumer == department) or (
+        agreement.system >= 0 and agreement.system == system
+    )
+
+
+def _covering(net: Net, things: set[int]) -> Iterable[Agreement]:
     for thing in things:
         for agreement in net.covering(thing):
             if agreement.recorded_from <= net.known_at < agreement.recorded_to:

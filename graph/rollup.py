@@ -32,7 +32,7 @@ class Edges:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """Nodes as columns, in order; `behind` are positions, and `behind_node` the place of the node each stands for."""
 
@@ -49,6 +49,8 @@ class Answer:
     reached_depth: int
     behind: Ints
     behind_node: Ints
+    granted: list[list[str]] | None = None
+    """The agreements of each edge, once somebody has asked for them."""
 
 
 def answer(walks: Sequence[Walked], asked: Ints) -> Answer:

@@ -65,7 +65,8 @@ def internal(cause: BaseException) -> dict[str, Any]:
 
 def _while_answering(error: GraphQLError) -> bool:
     """Whether a field failed, not what was asked of it: arguments are at fault at a value or an argument."""
-    return error.path is not None and bool(error.nodes) and isinstance(error.nodes[0], FieldNode)
+    nodes = error.nodes or []
+    return error.path is not None and bool(nodes) and isinstance(nodes[0], FieldNode)
 
 
 def _wrong_document(error: GraphQLError, document: DocumentNode | None) -> GraphQLError:
