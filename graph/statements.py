@@ -6,6 +6,7 @@ latest wins and a key that nobody newer speaks of stays. `None` in a statement c
 Everything here is in stored form: what the graph can hold as a property.
 """
 
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from graph.facts import KEYS, LINK_KEYS, Key, Kind, Link, Shape, Thing, name_key
 
 PERSON = "person:"
 """How the name of a source that is a person starts; what a person stated no other source overwrites."""
+
+REGISTRY = "registry"
+"""The source of what an export says in the registry's own name: that something was closed. It yields to any other."""
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
@@ -115,13 +119,20 @@ def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any]) -> Chang
     new = stored_values(fact)
     extra, raw = dict(fact.extra), dict(fact.raw) if isinstance(fact, Thing) else {}
     source = fact.source or ""
+    if stored.get("sources") == [REGISTRY] and source != REGISTRY:
+        # It came closed from another registry's export: stating it again lifts that.
+        lifted = ("valid_from", "valid_to") if isinstance(fact, Thing) else ("valid_to",)
+        statements[0].values = {name: v for name, v in statements[0].values.items() if name not in lifted}
+        closed = True
     own = statements[0] if closed else next((s for s in statements if s.source == source), None)
     if own is None:
         statements.append(Statement(source, at, new, extra, raw))
     else:
         laid = {**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw}
-        same = not closed and _same(laid[0], own.values) and _same(laid[1], own.extra) and _same(laid[2], own.raw)
-        if same:
+        # Beside other sources' statements a null is one more thing that is said.
+        alike = _same if len(statements) == 1 else operator.eq
+        pairs = zip(laid, (own.values, own.extra, own.raw), strict=True)
+        if not closed and all(alike(one, other) for one, other in pairs):
             return Change(statements, *before, same_state=True, same=True)
         statements.remove(own)
         statements.append(Statement(source, at, *laid))

@@ -207,6 +207,10 @@ def schema() -> None:
     print_text(make_schema().as_str() + "\n")
 
 
+_STOPPED = 130
+"""The exit status after Ctrl-C, as shells have it."""
+
+
 def main() -> None:
     """Run the command line and exit."""
     for stream in (sys.stdout, sys.stderr):
@@ -235,16 +239,33 @@ def _run(arguments: list[str]) -> int:
     """The exit status of a call. All errors end here: a sentence and a way out, never a traceback."""
     try:
         status = app(args=arguments, standalone_mode=False, prog_name="registry")
+        if status == _STOPPED:
+            return _stopped(arguments)
         return status if isinstance(status, int) else 0
     except (KeyboardInterrupt, Abort):
-        _complain("Stopped.", "", arguments, code=None)
-        return 130
+        return _stopped(arguments)
     except BrokenPipeError:
         raise
     except TyperException as error:
         return _misused(error, arguments)
     except Exception as error:
-        return _failed(error, arguments)
+        return _stopped(arguments) if _was_interrupted(error) else _failed(error, arguments)
+
+
+def _stopped(arguments: list[str]) -> int:
+    """Ctrl-C: say so, and that nothing is lost."""
+    goes_on = "What was written stays; the same import again does the rest." if "import" in arguments[:1] else ""
+    _complain("Stopped.", goes_on, arguments, code=None)
+    return _STOPPED
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: it may strike while a module loads, which then fails in its own way."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _misused(error: TyperException, arguments: list[str]) -> int:

@@ -15,12 +15,10 @@ from graph.changes import position
 from graph.engine import Graph
 from graph.export import links, things
 from graph.facts import KEYS, LINK_KEYS, Key, Kind, Shape, as_text
-from graph.statements import PERSON, Statement, read_statements
+from graph.statements import PERSON, REGISTRY, Statement, read_statements
 from registry.report import replacing
 from registry.spill import KINDS
 
-REGISTRY = "registry"
-"""Who states what no source states any more, but which must stay known: closed things and ended links."""
 NEVER = {"valid_from": "0001-01-01T00:00:00Z", "valid_to": "0001-01-02T00:00:00Z"}
 """When a closed thing is in force: on a day that nobody asks for."""
 

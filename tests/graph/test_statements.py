@@ -101,6 +101,15 @@ def test_a_link_keeps_its_job_when_it_is_stated_again() -> None:
     assert not change.same_state
 
 
+def test_what_came_closed_from_an_export_is_lifted_by_any_source() -> None:
+    kept = stored(thing("registry", name="x", code="1", valid_from=1, valid_to=2), thing("a", name="x"))
+    assert values(kept) == {"name": "x", "code": "1"}
+    assert kept["sources"] == ["a"]
+    link = Link("FEEDS", "a", "b", {"job": "j"}, source="s")
+    ended = {"job": "j", "valid_to": 7, "sources": ["registry"], "recorded_from": 1}
+    assert state_again(link, 2, ended).values == {"job": "j"}
+
+
 def test_search_text_has_each_way_to_name_a_thing_once() -> None:
     text = search_text(
         Kind.DEPARTMENT, {"name": "市 公安局", "short_name": "公安", "uscc": "1A", "aliases": ["市公安局"]}
@@ -125,11 +134,11 @@ def test_any_order_of_statements_adds_up_as_plain_dictionaries_do(facts: list[tu
     for source, keys in facts:
         old = each.get(source)
         new = {**(old or {}), **keys}
-        cleared = {k: v for k, v in new.items() if v is not None}
-        if old is None or cleared != {k: v for k, v in old.items() if v is not None}:
-            order = [*(s for s in order if s != source), source]
         # What a null clears is remembered only where another source has something to say.
-        each[source] = new if len(each) > 1 or (source not in each and each) else cleared
+        alone = not each.keys() - {source}
+        each[source] = {k: v for k, v in new.items() if v is not None} if alone else new
+        if each[source] != old:
+            order = [*(s for s in order if s != source), source]
     laid: dict[str, Any] = {}
     for source in sorted(order, key=lambda s: s.startswith("person:")):
         laid |= each[source]
