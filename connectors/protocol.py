@@ -9,6 +9,7 @@ registered under the entry point group `registry.connectors`:
 `tests/connectors/test_conformance.py` runs over every one that is installed.
 """
 
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -96,13 +97,17 @@ def recognise(path: Path) -> type[Connector] | Finding:
 
 def unreadable(path: Path) -> Finding | None:
     """An ERROR finding if there is no file there, it cannot be opened or it is empty."""
+    what = "file"
     try:
+        if path.is_dir():
+            what = "folder"
+            os.scandir(path).close()
         if not path.is_file():
             return not_taken(path, "there is no such file" if not path.exists() else "this is not a file")
         with path.open("rb") as file:
             return None if file.read(1) else not_taken(path, "the file is empty")
     except OSError as error:
-        return not_taken(path, f"the file cannot be read: {error.strerror}")
+        return not_taken(path, f"the {what} cannot be read: {error.strerror}")
 
 
 def not_taken(

@@ -16,6 +16,7 @@ for the owner's eyes only, as the folder is.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -158,6 +159,7 @@ def _prepare(folder: Path) -> None:
                 f"The folder {folder} holds something else than a registry's data.",
                 "Give REGISTRY_DATA an empty or a new folder.",
             )
+        _see_writable(folder)
         if folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
         free_mb = shutil.disk_usage(folder).free >> 20
@@ -166,6 +168,12 @@ def _prepare(folder: Path) -> None:
             f"Only {free_mb} MB are free where the data folder {folder} is; the engine needs at least {_FREE_MB} MB.",
             "Make room, or give REGISTRY_DATA a folder on another disk.",
         )
+
+
+def _see_writable(folder: Path) -> None:
+    """Refuse a folder that was made read-only: to make it private would silently make it writable too."""
+    if not os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 @contextlib.contextmanager

@@ -114,7 +114,7 @@ def _unreachable(text: str, where: Where) -> Unreachable:
             "`registry doctor` looks for the cause; its log is log/engine.log.0 in that folder.",
         )
     return Unreachable(
-        f"Nothing answers at {where.address}: {text}",
+        f"Nothing answers at {where.address}.",
         "Start Neo4j there, or correct REGISTRY_GRAPH_URL (bolt://HOST:7687, neo4j+s://… for an encrypted one); "
         "without it the registry uses its embedded engine.",
     )

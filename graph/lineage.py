@@ -47,6 +47,8 @@ def check(asked: Asked) -> None:
     """Refuse what means nothing, before the graph is asked."""
     if not asked.ids:
         raise BadInput("ids: name at least one thing to start from", argument="ids")
+    if not all(asked.ids):
+        raise BadInput("ids: an id may not be empty", argument="ids", ids=[""])
     if asked.direction not in ("UPSTREAM", "DOWNSTREAM", "BOTH"):
         raise BadInput("direction: must be UPSTREAM, DOWNSTREAM or BOTH", argument="direction")
     budget = asked.budget

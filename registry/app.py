@@ -29,14 +29,13 @@ from graph.projection import Projection
 from registry.metrics import CONTENT_TYPE, Metrics
 from registry.middleware import Guard, Requests, error_answer
 from registry.settings import Settings
-from resolvers.http import graphql_app
+from resolvers.http import LONGEST_BODY, graphql_app
 
 __all__ = ["Parts", "create_app", "projection_state"]
 
 log = logging.getLogger("registry.service")
 
 _ROUTES = {"/": "/", "/graphql": "/graphql", "/health": "/health", "/ready": "/ready", "/metrics": "/metrics"}
-_BODY_MB = 10
 _REQUEST_SECONDS = 60
 """The longest time to the first byte of an answer."""
 _READY_SECONDS = 5
@@ -106,7 +105,7 @@ def create_app(settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(Requests, metrics=metrics, seconds=_REQUEST_SECONDS, access_log=settings.access_log),
-            Middleware(Guard, open=settings.open, routes=_ROUTES, megabytes=_BODY_MB),
+            Middleware(Guard, open=settings.open, routes=_ROUTES, limit=LONGEST_BODY),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,

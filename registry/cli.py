@@ -126,7 +126,11 @@ def lineage(
 
 @app.command("import", epilog="Example: registry import catalogue.xlsx --jurisdiction jurisdiction:320900 --dry-run")
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="Files, and folders of files; their content says what they are.")],
+    paths: Annotated[
+        list[Path],
+        # One that cannot be read is a finding, and the others are taken.
+        typer.Argument(readable=False, help="Files, and folders of files; their content says what they are."),
+    ],
     connector: Annotated[
         str | None,
         typer.Option("--as", metavar="CONNECTOR", help="Read them with this connector, whatever they look like."),

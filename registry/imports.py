@@ -7,6 +7,7 @@ order that references need and writes them in batches. Writes are differences, s
 is completed by running it again.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -79,17 +80,54 @@ async def run_import(graph: Graph, paths: Sequence[Path], options: ImportOptions
 
 
 def find_files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
-    """All files, each once, and whether it was named itself rather than found in a folder."""
+    """All files, each once, and whether it was named itself rather than found in a folder.
+
+    A folder that cannot be listed is one of them: reading it says why.
+    """
     found: dict[Path, bool] = {}
     for path in paths:
-        if not path.is_dir():
+        if not _is(Path.is_dir, path, untold=False):
             found[path] = True
             continue
-        for inside in sorted(path.rglob("*")):
-            hidden = any(part.startswith((".", "~$")) for part in inside.relative_to(path).parts)
-            if inside.is_file() and not hidden:
-                found.setdefault(inside, False)
+        for inside in sorted(_below(path)):
+            found.setdefault(inside, inside == path)
     return list(found.items())
+
+
+def _below(folder: Path) -> list[Path]:
+    """The files in a folder and in those below it but for hidden ones, and the folders that cannot be listed."""
+    found: list[Path] = []
+
+    def unlisted(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=unlisted):
+        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+        inside = [Path(place, name) for name in names if not name.startswith(_HIDDEN)]
+        found += [path for path in inside if _is(Path.is_file, path, untold=True)]
+    return found
+
+
+_HIDDEN = (".", "~$")
+
+
+def _is(what: Callable[[Path], bool], path: Path, *, untold: bool) -> bool:
+    try:
+        return what(path)
+    except PermissionError:
+        return untold
+
+
+def _closed(path: Path) -> bool:
+    """Whether we lack the right to read it: then it may hold statements."""
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+        else:
+            path.open("rb").close()
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 class _Run:
@@ -129,7 +167,8 @@ class _Run:
         connector = self._connector(path)
         if isinstance(connector, Finding):
             # A folder may hold what is no source; a file that was asked for by name must be read.
-            severity = Severity.ERROR if named or connector.code != "FILE_NOT_READ" else Severity.INFO
+            wanted = named or connector.code != "FILE_NOT_READ" or _closed(path)
+            severity = Severity.ERROR if wanted else Severity.INFO
             place = connector.place
             report.findings.note(
                 Finding(connector.code, severity, place, connector.message, connector.done, connector.value)

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.listening import is_loopback
 from registry.metrics import Metrics
+from resolvers.http import TooLong, too_long
 
 __all__ = ["Guard", "Requests", "error_answer", "request_id"]
 
@@ -160,14 +161,15 @@ class Guard:
     """Refuses what is too big, what is meant for another host, and what another site's page sends.
 
     Unless it is `open` it answers to loopback names only: a name that somebody else's page points at a
-    loopback address (DNS rebinding) is none. `routes` are the paths and what they are counted as.
+    loopback address (DNS rebinding) is none. `routes` are the paths and what they are counted as, `limit` is
+    how many bytes a request may have.
     """
 
-    def __init__(self, app: ASGIApp, *, open: bool, routes: Mapping[str, str], megabytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, open: bool, routes: Mapping[str, str], limit: int) -> None:
         self.app = app
         self.open = open
         self.routes = routes
-        self.limit = megabytes * 1_000_000
+        self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -200,8 +202,7 @@ class Guard:
         return self._too_big() if length.isdigit() and int(length) > self.limit else None
 
     def _too_big(self) -> JSONResponse:
-        most = self.limit // 1_000_000
-        return error_answer(413, "TOO_COSTLY", f"The request is larger than {most} MB, which is all that is taken.")
+        return error_answer(413, "TOO_COSTLY", too_long(self.limit))
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> JSONResponse | None:
         """Pass on a request whose length nobody announced, or lied about; the refusal if it gets too long."""
@@ -212,18 +213,14 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self.limit:
-                raise _TooBigError
+                raise TooLong(self.limit)  # the GraphQL app answers it itself
             return message
 
         try:
             await self.app(scope, receiving, send)
-        except _TooBigError:
+        except TooLong:
             return self._too_big()
         return None
-
-
-class _TooBigError(Exception):
-    """More came than is taken."""
 
 
 def _name(host: str) -> str:

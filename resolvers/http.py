@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.http.types import QueryParams
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from graph.engine import Graph
@@ -32,12 +33,23 @@ LONGEST_BODY = 1_000_000
 
 _WAYS_OUT: Mapping[int, str] = {
     405: "Use GET or POST.",
-    413: f"A request may have at most {LONGEST_BODY:,} bytes. Send less at once.",
     415: "Send the query as application/json.",
 }
 
 _STATUS: Mapping[str, int] = {"Unsupported content type": 415}
 """What strawberry answers with 400 and HTTP has a better word for."""
+
+
+class TooLong(HTTPException):
+    """A request of more bytes than are taken."""
+
+    def __init__(self, limit: int = LONGEST_BODY) -> None:
+        super().__init__(413, too_long(limit))
+
+
+def too_long(limit: int) -> str:
+    """What is told of a request of more than `limit` bytes, whoever counts them."""
+    return f"The request is larger than {limit / 1_000_000:g} MB, which is all that is taken. Send less at once."
 
 
 class _Socket(ASGIWebSocketAdapter):
@@ -81,6 +93,15 @@ class _GraphQL(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
 
+    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
+        """The parameters of a GET; one that must be JSON and is not is named."""
+        for name in ("variables", "extensions"):
+            try:
+                orjson.loads(params.get(name) or "null")
+            except orjson.JSONDecodeError as error:
+                raise HTTPException(400, f"The parameter {name} is not JSON.") from error
+        return super().parse_query_params(params)
+
     def parse_json(self, data: str | bytes) -> Any:
         """The request's body, or one of its parameters."""
         parsed = super().parse_json(data)
@@ -110,7 +131,7 @@ class GraphQLApp:
         request = Request(scope, partial(_limited, receive, [0]))
         length = request.headers.get("content-length", "")
         if length.isdigit() and int(length) > LONGEST_BODY:
-            return refused(413, "The request is too long.")
+            return refused(413, too_long(LONGEST_BODY))
         try:
             answer: Response = await self._inner.run(request)
             return answer
@@ -125,13 +146,14 @@ async def _limited(receive: Receive, read: list[int]) -> Message:
     message = await receive()
     read[0] += len(message.get("body", b""))
     if read[0] > LONGEST_BODY:
-        raise HTTPException(413, "The request is too long.")
+        raise TooLong
     return message
 
 
 def refused(status: int, reason: str) -> Response:
     """A request that is no GraphQL request."""
-    return _json(status, f"{reason} {_WAYS_OUT.get(status, '')}".strip(), {"code": "BAD_INPUT"})
+    code = "TOO_COSTLY" if status == 413 else "BAD_INPUT"
+    return _json(status, f"{reason} {_WAYS_OUT.get(status, '')}".strip(), {"code": code})
 
 
 def _json(status: int, message: str, extensions: Mapping[str, Any]) -> Response:

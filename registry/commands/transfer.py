@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.text import Text
 
 from graph.engine import Graph
+from graph.facts import is_id
+from graph.statements import REGISTRY
 from registry.commands.opened import Failure, opened, run, settings
 from registry.export import export
 from registry.imports import ImportOptions, WrongUse, run_import
@@ -38,6 +40,7 @@ class Wanted:
 
 def import_files(wanted: Wanted, form: Format) -> int:
     """Import, print the report, and return how the command ends: 1 when something was refused."""
+    _check_source(wanted.source)
     given = settings()
     for path in wanted.report:
         _check_report(path)
@@ -76,6 +79,21 @@ async def _imported(graph: Graph, paths: Sequence[Path], options: ImportOptions)
         raise Failure(str(error)) from error
 
 
+def _check_source(source: str | None) -> None:
+    if source is None:
+        return
+    if not is_id(source):
+        raise Failure(
+            "--source: a name has 1–300 characters and no control characters.",
+            "Leave it out to name the source after the connector and the file.",
+            status=2,
+        )
+    if source == REGISTRY:
+        raise Failure(
+            f"--source: {REGISTRY} is the name of what the registry states itself.", "Choose another one.", status=2
+        )
+
+
 def _check_report(path: Path) -> None:
     """Better now than after a long import."""
     if path.suffix.lower() not in (".json", ".xlsx"):
@@ -99,6 +117,8 @@ def _show(report: ImportReport, files: Sequence[Path], form: Format) -> None:
 def export_file(path: Path, form: Format) -> int:
     """Export to `path` and say how much it was."""
     given = settings()
+    if path.is_dir():
+        raise Failure(f"{path} is a folder.", f"Name a file, such as {path / 'all.jsonl'}.", status=2)
     if not path.absolute().parent.is_dir():
         raise Failure(f"There is no folder {path.parent}.", "Make it, or choose another one.", status=2)
 

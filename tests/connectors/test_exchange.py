@@ -101,6 +101,8 @@ async def test_unknown_keys_are_kept_and_told_once_with_their_number(tmp_path: P
         (b'{"fact":"feeds","from":"a","to":"b","valid_from":"soon"}', "BAD_VALUE"),
         (b'{"fact":"feeds","from":"a","to":"b","job":["x"]}', "BAD_VALUE"),
         (b"[" * 100_000, "NOT_JSON"),
+        (b'{"fact":"system","id":"s","x":' + b'{"x":' * 990 + b"1" + b"}" * 991, "NOT_JSON"),
+        (b'{"fact":"system","id":"s","id":"t"}', "DUPLICATE_KEY"),
         (b'{"fact":"system","id":"' + b"x" * LONGEST + b'"}', "LINE_TOO_LONG"),
     ],
 )
@@ -172,3 +174,39 @@ async def test_a_file_that_goes_away_is_a_finding(tmp_path: Path) -> None:
     facts, [finding] = await pull(tmp_path / "gone.jsonl")
     assert facts == []
     assert (finding.code, finding.severity) == ("FILE_UNREADABLE", Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"fact":"resource","id":"dup1","id":"dup2","name":"x"}',
+        b'{"fact":"system","id":"a" , "id"  :  "b"}',
+        b'{"fact":"system","id"\t:"a","id":"b"}',
+        b'{"fact":"system","id":"a","\\u0069d":"b"}',
+        b'{"fact":"system","id":"s","money":{"id":1,"id":2}}',
+        b'{"fact":"system","id":"s","own":[[{"a":{"id":1,"b":2,"id":1}}]]}',
+        b'{"fact":"system","id":"s","fact":"resource","id":"s"}',
+    ],
+)
+async def test_a_key_that_one_object_holds_twice_is_named_with_its_line(tmp_path: Path, line: bytes) -> None:
+    facts, [finding] = await pull(write(tmp_path, {"fact": "system", "id": "good"}, line))
+    assert len(facts) == 1
+    assert (finding.code, finding.severity, finding.place.row) == ("DUPLICATE_KEY", Severity.ERROR, 2)
+    assert finding.place.column in {"id", "fact"}
+    assert f"the key {finding.place.column} " in finding.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"fact":"system","id":"s","money":{"id":1,"fact":2},"own":[{"id":1},{"id":1}]}',
+        b'{"fact" : "system" , "id"\t: "s"}',
+        b'{"fact":"system","id":"s","name":"\\"id\\":1 \\"id\\":"}',
+        b'{"fact":"system","id":"s","own":{"n":' + b"9" * 300 + b"}}",
+    ],
+)
+async def test_keys_of_different_objects_and_words_in_texts_are_not_twice(tmp_path: Path, line: bytes) -> None:
+    [fact], findings = await pull(write(tmp_path, line))
+    assert isinstance(fact, Thing)
+    assert fact.id == "s"
+    assert {finding.code for finding in findings} <= {"UNKNOWN_KEY", "BAD_VALUE"}

@@ -18,6 +18,7 @@ from graph.embedded import Attachment, attach, wait_until_ended
 from graph.engine import GraphSettings, Transaction, open_graph
 from graph.errors import DiskFull, EngineSettings, FolderInUse, FolderUnusable, JavaMissing, WrongPassword
 from tests.engines import embedded_settings
+from tests.rights import as_nobody
 
 _CREATE = "CREATE (s:Source {id: $id})"
 _IDS = "MATCH (s:Source) RETURN s.id AS id ORDER BY id"
@@ -259,6 +260,17 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     assert "REGISTRY_DATA" in caught.value.way_out
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
     assert tmp_path.stat().st_mode == mode
+
+
+def test_a_folder_that_was_made_read_only_stays_so_and_is_told() -> None:
+    with as_nobody() as place:
+        folder = place / "data"
+        folder.mkdir()
+        folder.chmod(0o555)
+        with pytest.raises(FolderUnusable, match="cannot be written") as caught:
+            attach(folder)
+        assert "REGISTRY_DATA" in caught.value.way_out
+        assert folder.stat().st_mode & 0o777 == 0o555
 
 
 def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:

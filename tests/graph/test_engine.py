@@ -222,6 +222,7 @@ async def test_an_address_where_nothing_answers_is_told_with_a_way_out() -> None
         await open_graph(GraphSettings(url="bolt://127.0.0.1:1", password="geheim"))
     assert "REGISTRY_GRAPH_URL" in caught.value.way_out
     assert "geheim" not in str(caught.value)
+    assert caught.value.message == "Nothing answers at bolt://127.0.0.1:1."  # and nothing of the driver's own words
 
 
 @pytest.mark.parametrize("url", ["http://localhost:7474", "localhost:7687", "bolt://"])

@@ -19,6 +19,7 @@ from registry.app import create_app
 from registry.metrics import Metrics
 from registry.middleware import Guard, Requests
 from registry.settings import load_settings
+from resolvers.http import LONGEST_BODY
 from tests.registry.running import Commands
 
 NAME = '{ department(id: "department:320900/市公安局") { name } }'
@@ -125,11 +126,11 @@ async def test_pages_of_another_site_may_not_send(client: httpx.AsyncClient) -> 
     assert own.status_code == 200
 
 
-def _small(*routes: Route, megabytes: int = 1, seconds: float = 30) -> Any:
+def _small(*routes: Route, seconds: float = 30) -> Any:
     """Some routes within the layers of the service."""
     layers = [
         Middleware(Requests, metrics=Metrics(), seconds=seconds, access_log=False),
-        Middleware(Guard, open=False, routes={}, megabytes=megabytes),
+        Middleware(Guard, open=False, routes={}, limit=LONGEST_BODY),
     ]
     return Starlette(routes=list(routes), middleware=layers)
 
@@ -164,6 +165,22 @@ async def test_a_body_that_is_too_long_is_refused_announced_or_not() -> None:
             assert answer.status_code == 413
             assert answer.json()["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
         assert (await client.post("/", content=b"x" * 1_000_000)).text == "1000000"
+
+
+async def test_a_body_that_is_too_long_is_told_in_the_same_words_whoever_counts(client: httpx.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 100_000
+
+    for path in ("/graphql", "/health"):
+        for content in (b"x" * 1_000_001, chunks()) if path == "/graphql" else (b"x" * 1_000_001,):
+            answer = await client.post(path, content=content, headers={"content-type": "application/json"})
+            assert answer.status_code == 413
+            [error] = answer.json()["errors"]
+            assert error["extensions"] == {"code": "TOO_COSTLY"}
+            assert error["message"] == (
+                "The request is larger than 1 MB, which is all that is taken. Send less at once."
+            )
 
 
 async def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -185,12 +186,39 @@ def test_a_file_that_is_none_is_refused_with_a_finding(commands: Commands) -> No
         ["import", str(SAMPLE), "--report", "report.docx"],
         ["import", str(SAMPLE), "--report", "no/such/folder/report.json"],
         ["export", "no/such/folder/all.jsonl"],
+        ["import", str(SAMPLE), "--source", "a\nb"],
+        ["import", str(SAMPLE), "--source", ""],
+        ["import", str(SAMPLE), "--source", "x" * 301],
+        ["import", str(SAMPLE), "--source", "registry"],
+        ["lineage", ""],
     ],
 )
 def test_what_cannot_be_done_is_wrong_usage(commands: Commands, arguments: list[str]) -> None:
     done = commands.run(*arguments)
     assert done.status == 2, done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_a_file_without_rights_is_left_to_the_import_which_takes_the_others() -> None:
+    [command] = [command for command in app.registered_commands if command.name == "import"]
+    assert command.callback is not None
+    [_, argument] = get_args(get_type_hints(command.callback, include_extras=True)["paths"])
+    assert argument.readable is False
+
+
+def test_an_export_to_a_folder_names_it_and_the_way_out(commands: Commands) -> None:
+    (commands.here / "backups").mkdir()
+    done = commands.run("export", "backups")
+    assert done.status == 2
+    assert "backups is a folder" in done.err
+    assert "backups/all.jsonl" in done.err
+    assert not commands.data.exists()
+
+
+def test_a_file_may_say_what_the_registry_states_itself(commands: Commands) -> None:
+    file = commands.here / "own.jsonl"
+    file.write_text('{"fact":"system","id":"s","name":"s","source":"registry"}\n', encoding="utf-8")
+    assert commands.run("import", file).status == 0
 
 
 def test_a_second_import_changes_nothing(sample: Commands) -> None:

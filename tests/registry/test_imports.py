@@ -1,6 +1,7 @@
 """The import: order, repetition, sources, full runs and their guard, folders, dry runs."""
 
 import random
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from graph.facts import Severity
 from graph.sources import list_sources
 from registry.imports import ImportOptions, WrongUse, find_files, run_import
 from tests.registry.importing import codes, facts_file, of_code, said, small_graph, state
+from tests.rights import as_nobody
 
 SOURCE = "exchange:facts.jsonl"
 
@@ -184,6 +186,31 @@ async def test_folders_are_read_in_order_and_files_that_are_no_source_are_told(g
 def test_a_file_is_read_once_however_often_it_is_named(tmp_path: Path) -> None:
     path = facts_file(tmp_path / "a.jsonl", [])
     assert find_files([path, tmp_path, path]) == [(path, True)]
+
+
+async def test_what_we_have_no_right_to_read_is_a_finding_and_the_rest_is_imported(
+    embedded_graph: Graph, tmp_path: Path
+) -> None:
+    with ExitStack() as rights:
+        place = rights.enter_context(as_nobody())
+        good = facts_file(place / "ok.jsonl", [{"fact": "system", "id": "ok", "name": "ok"}])
+        shut = facts_file(place / "sec.jsonl", [{"fact": "system", "id": "sec", "name": "sec"}])
+        for name, mode in (("unlisted", 0o300), ("unsearched", 0o600)):
+            (place / "in" / name).mkdir(parents=True)
+            facts_file(place / "in" / name / "a.jsonl", [{"fact": "system", "id": name, "name": name}])
+            (place / "in" / name).chmod(mode)
+        shut.chmod(0)
+
+        def read(phase: str, done: int, total: int | None) -> None:
+            if phase == "sort":  # all is read; the data folder is not nobody's
+                rights.close()
+
+        paths = [shut, good, place / "in", place / "in" / "unlisted", place / "in" / "unsearched" / "a.jsonl"]
+        with await run_import(embedded_graph, paths, ImportOptions(progress=read)) as report:
+            told = sorted((finding.place.file, finding.code, finding.severity) for finding in report.findings)
+            shut_out = ["a.jsonl", "sec.jsonl", "unlisted"]
+            assert told == [(name, "FILE_NOT_READ", Severity.ERROR) for name in shut_out]
+            assert (report.totals()["added"], report.exit_code) == (1, 1)
 
 
 async def test_an_unknown_connector_is_wrong_use(embedded_graph: Graph, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def test_a_query_comes_by_post_or_get(client: httpx.AsyncClient) -> None:
         (b'{"query": 5}', 400, "query"),
         (b'{"query": "{ __typename }", "variables": [1]}', 400, "variables"),
         (b'{"query": "query A { __typename }", "operationName": "B"}', 400, "B"),
-        (b'{"query": "' + b" " * LONGEST_BODY + b'"}', 413, "1,000,000 bytes"),
+        (b'{"query": "' + b" " * LONGEST_BODY + b'"}', 413, "larger than 1 MB"),
     ],
 )
 async def test_what_is_no_request_is_refused_as_json(
@@ -64,7 +64,7 @@ async def test_what_is_no_request_is_refused_as_json(
     answer = await client.post("/graphql", content=body, headers=JSON)
     assert answer.status_code == status
     [error] = answer.json()["errors"]
-    assert error["extensions"] == {"code": "BAD_INPUT"}
+    assert error["extensions"] == {"code": "TOO_COSTLY" if status == 413 else "BAD_INPUT"}
     assert words in error["message"]
 
 
@@ -75,6 +75,16 @@ async def test_a_long_body_is_refused_though_its_length_is_not_told(client: http
 
     answer = await client.post("/graphql", content=endless(), headers=JSON)
     assert answer.status_code == 413
+    assert answer.json()["errors"][0]["extensions"] == {"code": "TOO_COSTLY"}
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+async def test_a_parameter_of_a_get_that_is_no_json_is_named(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get("/graphql", params={"query": QUERY, name: "{x"})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]) == (400, {"code": "BAD_INPUT"})
+    assert error["message"] == f"The parameter {name} is not JSON."
+    assert (await client.get("/graphql", params={"query": QUERY, name: "{}"})).json() == ANSWER
 
 
 async def test_other_types_and_methods_are_refused(client: httpx.AsyncClient) -> None:

@@ -133,6 +133,7 @@ async def test_statements_answer_as_the_projection_does(sample: Api) -> None:
     ("arguments", "code", "argument", "words"),
     [
         ("ids: []", "BAD_INPUT", "ids", "at least one"),
+        ('ids: ["x", ""]', "BAD_INPUT", "ids", "an id may not be empty"),
         ('ids: ["x", "y"]', "NOT_FOUND", "ids", "x, y"),
         ('ids: ["agreement:320900/2026-002"]', "BAD_INPUT", "ids", "SharingAgreement"),
         ('ids: ["x"], depth: 1001', "BAD_INPUT", "depth", "0 to 1,000"),
