@@ -6,21 +6,22 @@ from typing import Any
 from graph.engine import Graph
 from graph.facts import KEYS, Kind
 
-PAGE = 2_000
+PAGE = 20_000
+IDS_A_PAGE = 5_000
 
 _THINGS = """
 MATCH (n:LABEL)
-WHERE n.id > $after
-WITH n ORDER BY n.id LIMIT $page
+WHERE coalesce(n.sort_id, n.id) > $after
+WITH n, coalesce(n.sort_id, n.id) AS place ORDER BY place LIMIT $page
 RETURN collect(properties(n)) AS found
 """
 THINGS: Mapping[Kind, str] = {kind: _THINGS.replace("LABEL", kind.label) for kind in KEYS}
 
 _IDS = """
 MATCH (n:LABEL)
-WHERE n.id > $after
-WITH n.id AS id ORDER BY id LIMIT $page
-RETURN collect(id) AS ids
+WHERE n.flows IS NOT NULL AND coalesce(n.sort_id, n.id) > $after
+WITH n.id AS id, coalesce(n.sort_id, n.id) AS place ORDER BY place LIMIT $page
+RETURN collect([id, place]) AS ids
 """
 IDS: Mapping[Kind, str] = {kind: _IDS.replace("LABEL", kind.label) for kind in (Kind.FIELD, Kind.RESOURCE)}
 
@@ -56,18 +57,19 @@ async def things(graph: Graph, kind: Kind) -> AsyncIterator[list[dict[str, Any]]
             yield found
         if len(found) < PAGE:
             return
-        after = found[-1]["id"]
+        after = found[-1].get("sort_id") or found[-1]["id"]
 
 
 async def links(graph: Graph, flow: str, kind: Kind) -> AsyncIterator[list[tuple[str, str, dict[str, Any]]]]:
     """Start, end and stored properties of the current links of a flow that start at a `kind`, by start, in pages."""
     after = ""
     while True:
-        [row] = await graph.read(IDS[kind], after=after, page=PAGE)
-        ids: list[str] = sorted(row["ids"])
+        [row] = await graph.read(IDS[kind], after=after, page=IDS_A_PAGE)
+        places: dict[str, str] = dict(row["ids"])
+        ids: list[str] = sorted(places)
         if ids:
             [row] = await graph.read(LINKS[flow, kind], ids=ids)
             yield [(start, end, properties) for start, end, properties in row["found"]]
-        if len(ids) < PAGE:
+        if len(ids) < IDS_A_PAGE:
             return
-        after = ids[-1]
+        after = places[ids[-1]]

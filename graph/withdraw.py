@@ -32,9 +32,9 @@ COUNT_LINKS: Mapping[str, str] = {flow: _COUNT_LINKS.replace("FLOW", flow) for f
 
 _STATED = """
 MATCH (n:LABEL)
-WHERE n.id > $after AND $source IN n.sources
-WITH n.id AS id ORDER BY id LIMIT $page
-RETURN collect(id) AS ids
+WHERE n.number > $after AND $source IN n.sources
+WITH n ORDER BY n.number LIMIT $page
+RETURN collect([n.number, n.id]) AS found
 """
 STATED: Mapping[Kind, str] = {kind: _STATED.replace("LABEL", kind.label) for kind in KEYS}
 
@@ -67,14 +67,15 @@ async def count_stated(graph: Graph, source: str) -> int:
 
 async def stated_things(graph: Graph, source: str, kind: Kind) -> AsyncIterator[list[str]]:
     """Ids of the things of `kind` that `source` states now, in pages."""
-    after = ""
+    after = -1
     while True:
         [row] = await graph.read(STATED[kind], source=source, after=after, page=PAGE)
-        if row["ids"]:
-            yield row["ids"]
-        if len(row["ids"]) < PAGE:
+        found = row["found"]
+        if found:
+            yield [id for _, id in found]
+        if len(found) < PAGE:
             return
-        after = row["ids"][-1]
+        after = max(number for number, _ in found)
 
 
 async def stated_links(graph: Graph, source: str, flow: str) -> AsyncIterator[list[LinkIdentity]]:
