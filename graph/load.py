@@ -79,10 +79,30 @@ def take_things(
     net.provider.data[where] = provided
     net.created.data[where] = created
     net.unregistered.data[where] = [bool(flag) for flag in unregistered]
+    _settle(net, zip(places, ids, holders, held, providers, provided, strict=True), index=index)
     net.life.data[where] = [
         0 if s is None and e is None and c is None else _life(net, s, e, c, u)
         for s, e, c, u in zip(starts, ends, closed, unregistered, strict=True)
     ]
+
+
+def _settle(net: Net, rows: Iterable[tuple[int, str, str | None, int, str | None, int]], *, index: bool) -> None:
+    """Note who names a container that is not here yet; and tell those who waited for one that now is."""
+    waiting = net.waiting
+    for at, _, holder, holds, provider, provides in rows:
+        if holds < 0 and holder is not None:
+            waiting.setdefault(holder, []).append((at, False))
+        if provides < 0 and provider is not None:
+            waiting.setdefault(provider, []).append((at, True))
+    for id in [id for id in waiting if id in net.index]:
+        owner = net.index[id]
+        for at, provided in waiting.pop(id):
+            column = (net.provider if provided else net.holder).data
+            if column[at] >= 0:
+                continue  # it names another by now
+            column[at] = owner
+            if index:
+                (net.provided if provided else net.held).add(owner, at)
 
 
 def take_links(

@@ -229,6 +229,8 @@ class Net:
     agreements: dict[int, list[Agreement]] = field(default_factory=dict)
     covered: dict[int, list[Agreement]] = field(default_factory=dict)
     """The agreements by what they cover."""
+    waiting: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
+    """Ids that were named before they were here: by what, and whether as provider rather than as holder."""
     spare: list[npt.NDArray[np.int32]] = field(default_factory=list)
     """Cleared marks that the next walk may use."""
     known_at: int = OPEN_END - 1

@@ -159,7 +159,9 @@ class Projection:
                 await asyncio.to_thread(self._take, net, kind, rows, index=False)
                 if self._overflows(net):
                     return
-        self._nest(net, await self.graph.read(THINGS[Kind.JURISDICTION], after=0, upto=start.sequence))
+        # What was touched meanwhile has left its window; it is read now, since others name it.
+        here = await position(self.graph)
+        self._take_all(net, await self._since(start.sequence, here), index=False)
         for flow, kind in LINKS:
             if not await self._fill_links(net, flow, kind, start):
                 return
@@ -214,9 +216,13 @@ class Projection:
         known = net.index
         take_things(net, kind, rows, [row[0] for row in rows], lambda id: known.get(id, -1) if id else -1, index=index)
 
-    def _nest(self, net: Net, found: list[dict[str, Any]]) -> None:
-        """Jurisdictions name each other: once all are known, take them again."""
-        self._take(net, Kind.JURISDICTION, [row for record in found for row in record["rows"]], index=False)
+    async def _since(self, after: int, where: Position) -> list[dict[str, Any]]:
+        """The things touched after a change, up to `where` and a little beyond."""
+        return await self.graph.read(ALL_THINGS, after=after, upto=where.sequence + _SLACK)
+
+    def _take_all(self, net: Net, found: list[dict[str, Any]], *, index: bool) -> None:
+        for record in found:
+            self._take(net, Kind(record["kind"]), record["rows"], index=index)
 
     def _take_links(self, net: Net, flow: str, rows: list[list[Any]], *, index: bool) -> None:
         starts, ends = [row[0] for row in rows], [row[1] for row in rows]
@@ -277,7 +283,7 @@ class Projection:
         last = where.sequence
         # What is touched once more while this reads has moved on by some numbers; it must not be missed.
         window: dict[str, Any] = {"after": self.sequence, "upto": last + _SLACK}
-        things = await self.graph.read(ALL_THINGS, **window)
+        things = await self._since(self.sequence, where)
         links = await self.graph.read(ALL_LINKS, **window, since=self.sequence, last=last)
         versions = await self.graph.read(VERSIONS, **window)
         agreements = await self.graph.read(AGREEMENTS, **window)
@@ -287,10 +293,7 @@ class Projection:
             await self._idle.wait()
         net = self.net
         net.make_room(where.numbers)
-        rows = {Kind(record["kind"]): record["rows"] for record in things}
-        # Jurisdictions name each other: twice, so that all are known by then.
-        for kind in (Kind.JURISDICTION, *_ORDER):
-            self._take(net, kind, rows.get(kind, []), index=True)
+        self._take_all(net, things, index=True)
         for record in links:
             self._apply_links(net, record["flow"], record["rows"])
         self._take_versions(net, versions[0]["rows"])

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from graph.engine import Graph
 from graph.facts import Kind, Link, Thing
 from graph.lineage import Asked, Lineages
 from graph.link_writes import write_links
+from graph.load import take_things
 from graph.moment import Level
+from graph.net import Net
 from graph.projection import Projection
 from graph.withdraw import withdraw_links
 from graph.writes import write_things
@@ -118,3 +121,19 @@ async def test_a_graph_that_was_put_back_is_read_anew(graph: Graph) -> None:
     await wipe(graph)
     await chain(graph, 1, 0)
     assert await reached(of) == ["r0", "r1"]
+
+
+async def test_what_names_a_container_before_it_is_here_finds_it_later() -> None:
+    net = Net()
+
+    def locate(id: str | None) -> int:
+        return net.index.get(id, -1) if id else -1
+
+    field = [1, "f", "项", "r", None, None, None, 0, None, None]
+    resource = [0, "r", "资源", None, "d", None, None, 0, None, None]
+    take_things(net, Kind.FIELD, [field], [1], locate, index=True)
+    assert net.holder.data[1] == -1
+    take_things(net, Kind.RESOURCE, [resource], [0], locate, index=True)
+    assert net.holder.data[1] == 0
+    assert net.held.gather(np.array([0]))[1].tolist() == [1]
+    assert net.waiting == {"d": [(0, True)]}
