@@ -51,11 +51,10 @@ UNWIND range($after + 1, $upto) AS change
 MATCH (n:LABEL {sequence: change})
 RETURN 'KIND' AS kind, collect(ROW) AS rows
 """
-_EACH: Mapping[Kind, str] = {
+THINGS: Mapping[Kind, str] = {
     kind: _THINGS.replace("LABEL", kind.label).replace("KIND", kind).replace("ROW", thing_row(kind)) for kind in KEYS
 }
-THINGS: Mapping[Kind, str] = _EACH
-ALL_THINGS = "UNION ALL".join(_EACH[kind] for kind in _ORDER)
+ALL_THINGS = "UNION ALL".join(THINGS[kind] for kind in _ORDER)
 
 _LINKS = """
 UNWIND range($after + 1, $upto) AS change

@@ -147,8 +147,6 @@ class _Drawn:
         last, stopped = taken.last, taken.cut or taken.timed_out
         steps = walked.steps[: last + 1]
         self.question = walked.question
-        self.kind = walked.moment.kind
-        self.flow = walked.moment.flow
         empty = np.empty(0, np.int64)
         self.node = np.concatenate([empty, *(s.node for s in steps)])
         self.to_node = np.concatenate([empty, *(s.to_node for s in steps)])
