@@ -154,7 +154,8 @@ def _prepare(folder: Path) -> None:
     """Make the folder, and see that it is ours, private, and has room."""
     with _folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if any(folder.iterdir()) and not (folder / ENGINE_LOCK).exists() and not (folder / _START_LOCK).exists():
+        names = {path.name for path in folder.iterdir()}  # one look: another client may be making its files now
+        if names and not names & {CLIENTS_LOCK, _START_LOCK, ENGINE_LOCK}:
             raise FolderUnusable(
                 f"The folder {folder} holds something else than a registry's data.",
                 "Give REGISTRY_DATA an empty or a new folder.",

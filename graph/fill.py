@@ -12,7 +12,7 @@ import numpy as np
 from graph.engine import Graph
 from graph.facts import KEYS, Kind
 from graph.load import LINK_ROW, flow_number, take_agreement, take_links, take_things, take_versions, thing_row
-from graph.net import ABSENT, FIELD, KINDS, NEVER_IN_FORCE, OPEN_END, RESOURCE, SYSTEM, Index, Ints, Net
+from graph.net import ABSENT, FIELD, KINDS, NEVER_IN_FORCE, OPEN_END, RESOURCE, SYSTEM, Index, Ints, Net, distinct
 
 _BY_IDS = """
 UNWIND $ids AS id
@@ -189,7 +189,7 @@ class Filler:
         kind = net.kind.data[positions]
         fields = positions[kind == FIELD]
         holders = net.holder.data[fields]
-        resources = np.unique(np.concatenate([positions[kind == RESOURCE], holders[holders >= 0]]))
+        resources = distinct(np.concatenate([positions[kind == RESOURCE], holders[holders >= 0]]))
         await self._members(FIELDS_OF, "fields", resources.tolist())
         _, members = net.held.gather(resources)
         systems = positions[kind == SYSTEM].tolist()
@@ -197,7 +197,7 @@ class Filler:
             holding = net.holder.data[resources]
             systems = list(dict.fromkeys([*systems, *holding[holding >= 0].tolist()]))
             await self._members(RESOURCES_OF, "resources", positions[kind == SYSTEM].tolist())
-        await self._links(upstream, [*np.unique(np.concatenate([fields, members, resources])).tolist(), *systems])
+        await self._links(upstream, [*distinct(np.concatenate([fields, members, resources])).tolist(), *systems])
 
     async def _links(self, upstream: bool, things: Sequence[int]) -> None:
         net, what = self.net, "in" if upstream else "out"

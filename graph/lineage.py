@@ -11,7 +11,20 @@ from graph.engine import Graph
 from graph.facts import Kind
 from graph.fill import Filler
 from graph.moment import Level, Moment
-from graph.net import DEPARTMENT, FIELD, JURISDICTION, KINDS, NO_INTS, OPEN_END, RESOURCE, SYSTEM, Agreement, Ints, Net
+from graph.net import (
+    DEPARTMENT,
+    FIELD,
+    JURISDICTION,
+    KINDS,
+    NO_INTS,
+    OPEN_END,
+    RESOURCE,
+    SYSTEM,
+    Agreement,
+    Ints,
+    Net,
+    distinct,
+)
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
 from graph.rollup import Answer, answer
@@ -87,8 +100,8 @@ class Lineages:
             walk = Walk(net, moment.as_of, _question(asked, upstream))
             walks.append(await _driven(walk.run(start), filler, upstream, walk.joined))
         found = answer(walks, systems)
-        sources = np.unique(net.start.data[found.edges.links])
-        await filler.agreements(np.unique(np.concatenate([sources, _resources(net, sources)])).tolist())
+        sources = distinct(net.start.data[found.edges.links])
+        await filler.agreements(distinct(np.concatenate([sources, _resources(net, sources)])).tolist())
         found.moment.refresh()
         return Found(found, where.sequence)
 
@@ -161,15 +174,15 @@ def _start(moment: Moment, things: Sequence[int], reads: bool) -> tuple[Ints, In
     at = np.array(things, np.int64)
     at = at[moment.things(at)]
     kind = moment.kind[at]
-    departments = np.unique(np.concatenate([at[kind == DEPARTMENT], _departments(moment, at[kind == JURISDICTION])]))
+    departments = distinct(np.concatenate([at[kind == DEPARTMENT], _departments(moment, at[kind == JURISDICTION])]))
     _, operated = moment.members(departments, SYSTEM)
     systems = at[kind == SYSTEM]
     _, held = moment.members(systems, RESOURCE)
-    _, inherited = moment.members(np.unique(operated), RESOURCE)
+    _, inherited = moment.members(distinct(operated), RESOURCE)
     inherited = inherited[moment.provider[inherited] < 0]
     wholes = np.concatenate([at[kind == RESOURCE], held, moment.provides(departments), inherited])
-    own = np.unique(np.concatenate([systems, operated])) if reads else NO_INTS
-    return np.unique(np.concatenate([at[kind == FIELD], wholes, own])), own
+    own = distinct(np.concatenate([systems, operated])) if reads else NO_INTS
+    return distinct(np.concatenate([at[kind == FIELD], wholes, own])), own
 
 
 def _departments(moment: Moment, jurisdictions: Ints) -> Ints:
@@ -179,7 +192,7 @@ def _departments(moment: Moment, jurisdictions: Ints) -> Ints:
     found = [NO_INTS]
     while len(fresh):
         found.append(moment.members(fresh, DEPARTMENT)[1])
-        lower = np.unique(moment.members(fresh, JURISDICTION)[1])
+        lower = distinct(moment.members(fresh, JURISDICTION)[1])
         fresh = np.setdiff1d(lower, seen)
         seen = np.union1d(seen, fresh)
     return np.concatenate(found)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.moment import Level, Moment
-from graph.net import FIELD, RESOURCE, SYSTEM, Bools, Ints, Net
+from graph.net import FIELD, RESOURCE, SYSTEM, Bools, Ints, Net, distinct
 from graph.walk import Marks, Stop, Walked
 
 Places = npt.NDArray[np.int32]
@@ -182,7 +182,7 @@ def _more(drawn: Sequence[_Drawn], count: int, size: int) -> list[int]:
         there += [pairs[one.drawn], turned[one.drawn]]
     left = np.setdiff1d(np.concatenate(missing), np.concatenate(there)) // 2
     more = np.zeros(count, np.int64)
-    np.add.at(more, drawn[0].place[np.unique(left) // size], 1)
+    np.add.at(more, drawn[0].place[distinct(left) // size], 1)
     found: list[int] = more.tolist()
     return found
 
@@ -230,16 +230,14 @@ def _wholes(walks: Sequence[Walked], taken: _Taken, place: Places, asked: Ints) 
         positions = np.concatenate(walked.positions[: taken.last + 1])
         kind = walked.moment.kind[positions]
         systems = _told(walked, positions[kind == SYSTEM], asked)
-        at = place[
-            walked.moment.standing(np.concatenate([positions[kind == RESOURCE], systems]), walked.question.level)
-        ]
+        at = place[walked.standing.of(np.concatenate([positions[kind == RESOURCE], systems]))]
         whole[at[at >= 0]] = True
     return whole
 
 
 def _told(walked: Walked, systems: Ints, asked: Ints) -> Ints:
     """The systems that stand for themselves as nodes and were asked for, or (downstream) come to by READS."""
-    own = systems[walked.moment.standing(systems, walked.question.level) == systems]
+    own = systems[walked.standing.of(systems) == systems]
     told: Ints = own[np.isin(own, asked)] if walked.question.upstream else own
     return told
 
@@ -247,5 +245,5 @@ def _told(walked: Walked, systems: Ints, asked: Ints) -> Ints:
 def _behind(walks: Sequence[Walked], last: int, place: Places) -> tuple[Ints, Ints]:
     """The positions that systems and what is above them stand for, and the place of the node of each."""
     positions = np.concatenate([found for walked in walks for found in walked.positions[: last + 1]])
-    at = place[walks[0].moment.standing(positions, walks[0].question.level)].astype(np.int64)
+    at = place[walks[0].standing.of(positions)].astype(np.int64)
     return positions[at >= 0], at[at >= 0]

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from graph.moment import Level, Moment
-from graph.net import FEEDS, FIELD, NO_INTS, READS, RESOURCE, SYSTEM, Bools, Ints, Net
+from graph.net import FEEDS, FIELD, NO_INTS, READS, RESOURCE, SYSTEM, Bools, Ints, Net, distinct
 
 
 class Stop(StrEnum):
@@ -70,9 +70,7 @@ class Marks:
 
     def take_new(self, things: Ints, number: int) -> Ints:
         """Mark those of `things` that are not marked yet; which they were, each once."""
-        new = things[self.of[things] < 0]
-        if len(new) > 1:
-            new = np.unique(new)
+        new = distinct(things[self.of[things] < 0])
         self.put(new, number)
         return new
 
@@ -82,6 +80,35 @@ class Marks:
             self.of[things] = -1
         self._net.spare.append(self.of)
         self._marked = []
+
+
+class Standing:
+    """What positions stand for at one level, each found once."""
+
+    def __init__(self, moment: Moment, level: Level) -> None:
+        self._moment = moment
+        self._level = level
+        self._known = Marks(moment.net)
+
+    def of(self, things: Ints) -> Ints:
+        """What each of `things` stands for."""
+        if self._level is Level.FIELD:
+            return things
+        known = self._known.of
+        missing = things[known[things] < 0]
+        if len(missing):
+            self._known.put(missing, self._moment.standing(missing, self._level))
+        found: Ints = known[things].astype(np.int64)
+        return found
+
+    def look_again(self) -> None:
+        """Follow the net, after it has grown: containers may have come."""
+        self._known.give_back()
+        self._known = Marks(self._moment.net)
+
+    def give_back(self) -> None:
+        """Let the next walk have the marks."""
+        self._known.give_back()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +151,7 @@ class Walked:
 
     question: Question
     moment: Moment
+    standing: Standing
     reached: Marks
     nodes: Marks
     positions: list[Ints]
@@ -132,13 +160,17 @@ class Walked:
     timed_out: bool
 
     def look_again(self) -> None:
-        """Follow the net, after it has grown."""
+        """Follow the net, where it may have grown."""
+        if self.moment.net.whole:
+            return
         self.moment.refresh()
+        self.standing.look_again()
         self.reached.grow()
         self.nodes.grow()
 
     def give_back(self) -> None:
         """Let the next walk have the marks; this one is answered."""
+        self.standing.give_back()
         self.reached.give_back()
         self.nodes.give_back()
 
@@ -150,6 +182,7 @@ class Walk:
         self.net = net
         self.question = question
         self.moment = Moment(net, as_of)
+        self.standing = Standing(self.moment, question.level)
         self.reached = Marks(net)
         self.nodes = Marks(net)
         self.joined = question.reads and question.level >= Level.SYSTEM
@@ -169,9 +202,7 @@ class Walk:
         for layer in range(question.depth + 1):
             here, moves = yield from self._layer(fresh, layer)
             positions.append(here)
-            standing = self.moment.standing(here, question.level)
-            if self._listed:
-                standing = np.concatenate([standing, *self._listed])
+            standing = np.concatenate([self.standing.of(here), *self._listed])
             found.append(self.nodes.take_new(standing, layer))
             out = self._steps(moves, limit=layer == question.depth)
             steps.append(out)
@@ -184,13 +215,14 @@ class Walk:
             if time.monotonic() > deadline:
                 timed_out = True
                 break
-        return Walked(question, self.moment, self.reached, self.nodes, positions, found, steps, timed_out)
+        return Walked(
+            question, self.moment, self.standing, self.reached, self.nodes, positions, found, steps, timed_out
+        )
 
     def _layer(self, fresh: Ints, layer: int) -> Generator[Ints, None, tuple[Ints, Moves]]:
         """All positions of a layer, and the moves out of it."""
         here, outward = [fresh], []
         self._listed = []
-        level, moment = self.question.level, self.moment
         todo = fresh
         while len(todo):
             if not self.net.whole:
@@ -198,8 +230,8 @@ class Walk:
                 self._look_again()
             moves = _together(self._moves(todo))
             inside = moves.link < 0
-            if level is not Level.FIELD:
-                inside |= moment.standing(moves.origin, level) == moment.standing(moves.target, level)
+            if self.question.level is not Level.FIELD:
+                inside |= self.standing.of(moves.origin) == self.standing.of(moves.target)
             todo = self.reached.take_new(moves.target[inside], layer) if inside.any() else NO_INTS
             here.append(todo)
             outward.append(moves.pick(~inside))
@@ -207,6 +239,7 @@ class Walk:
 
     def _look_again(self) -> None:
         self.moment.refresh()
+        self.standing.look_again()
         self.reached.grow()
         self.nodes.grow()
 
@@ -242,7 +275,7 @@ class Walk:
         inside = resources >= 0
         if self.question.level is Level.FIELD:
             return np.concatenate([fields[inside], wholes]), np.concatenate([resources[inside], wholes])
-        both = np.unique(np.concatenate([resources[inside], wholes]))
+        both = distinct(np.concatenate([resources[inside], wholes]))
         return both, both
 
     def _flows(self, owners: Ints, flow: int) -> tuple[Ints, Ints, Ints]:
@@ -257,15 +290,15 @@ class Walk:
 
     def _whole_feeds(self, origins: Ints, resources: Ints) -> Moves:
         """Rule 2: feeds between resources, but those that only sum up feeds of their fields."""
-        several, which = np.unique(resources, return_inverse=True)
+        several = distinct(resources)
         place, links, far = self._flows(several, FEEDS)
         if len(links):
-            owners = np.unique(place)
+            owners = distinct(place)
             size = self.net.size
             summed = self._resource_pairs(several[owners])
             own = ~np.isin(several[place] * size + far, summed)
             place, links, far = place[own], links[own], far[own]
-        return _spread(origins, which, place, links, far)
+        return _spread(origins, np.searchsorted(several, resources), place, links, far)
 
     def _resource_pairs(self, resources: Ints) -> Ints:
         """The pairs of resources that fields of `resources` join now, as one number each."""
@@ -285,9 +318,9 @@ class Walk:
                 inside[inside] = moment.reads_something(holder[inside])
                 moves.append(_free(origins[inside], holder[inside]))
             return moves
-        several, which = np.unique(resources, return_inverse=True)
+        several = distinct(resources)
         place, links, far = self._flows(several, READS)
-        moves.append(_spread(origins, which, place, links, far))
+        moves.append(_spread(origins, np.searchsorted(several, resources), place, links, far))
         if self.joined and len(systems):
             place, members = moment.members(systems, RESOURCE)
             moves.append(_free(systems[place], members))
@@ -297,19 +330,17 @@ class Walk:
 
     def _steps(self, moves: Moves, *, limit: bool) -> Steps:
         """The steps out of a layer, with what FANOUT cuts; nothing is cut at the depth limit."""
-        level, moment = self.question.level, self.moment
-        node = moment.standing(moves.origin, level)
-        to_node = moment.standing(moves.target, level)
+        node, to_node = self.standing.of(moves.origin), self.standing.of(moves.target)
         cut = np.zeros(len(node), np.bool_) if limit or not len(node) else self._fanout(node, to_node)
         return Steps(moves, node, to_node, cut)
 
     def _fanout(self, node: Ints, to_node: Ints) -> Bools:
         """Which steps lead to a neighbour after the first `max_per_node` of their node, by layer and id."""
         most = self.question.budget.max_per_node
-        pairs = np.unique(node * self.net.size + to_node)
+        pairs = distinct(node * self.net.size + to_node)
         owners, neighbours = np.divmod(pairs, self.net.size)
-        counts = np.unique(owners, return_counts=True)
-        self._most_led += int(counts[1].max())
+        ends = np.append(np.flatnonzero(owners[1:] != owners[:-1]), len(owners) - 1)
+        self._most_led += int(np.diff(ends, prepend=-1).max())
         self._led.append((owners, neighbours))
         if self._most_led <= most:
             return np.zeros(len(node), np.bool_)
