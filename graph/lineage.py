@@ -83,7 +83,9 @@ class Lineages:
         check(asked)
         if self.projection.state == "READY":
             async with self.projection.reading(asked.known_at) as (net, sequence):
-                return Found(await asyncio.to_thread(_answer, net, asked), sequence)
+                # A graph restored from a backup may no longer fit.
+                if self.projection.state == "READY":
+                    return Found(await asyncio.to_thread(_answer, net, asked), sequence)
         return await self._by_statements(asked)
 
     async def _by_statements(self, asked: Asked) -> Found:

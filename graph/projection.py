@@ -199,17 +199,29 @@ class Projection:
         return True
 
     async def _windows(self, text: str, end: int, **parameters: int) -> AsyncIterator[list[list[Any]]]:
-        """The rows up to change `end`, in windows of the sequence that widen and narrow by what they bring."""
-        after, width = 0, 4
-        while after < end:
-            upto = min(after + width, end)
-            found = await self.graph.read(text, after=after, upto=upto, **parameters)
-            rows = [row for record in found for row in record["rows"]]
-            if rows:
-                yield rows
-            self._done += upto - after
-            after = upto
-            width = width * 2 if len(rows) < _ROWS_A_WINDOW else max(1, width // 2)
+        """The rows up to change `end`, in windows of the sequence that widen and narrow by what they bring.
+
+        The engine works on the next window while the reader takes this one.
+        """
+        after, upto, width = 0, min(4, end), 4
+
+        def read() -> asyncio.Future[list[dict[str, Any]]]:
+            return asyncio.ensure_future(self.graph.read(text, after=after, upto=upto, **parameters))
+
+        ahead = read() if after < end else None
+        try:
+            while ahead:
+                rows = [row for record in await ahead for row in record["rows"]]
+                self._done += upto - after
+                width = width * 2 if len(rows) < _ROWS_A_WINDOW else max(1, width // 2)
+                after, upto = upto, min(upto + width, end)
+                ahead = read() if after < end else None
+                if rows:
+                    yield rows
+        finally:
+            if ahead:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
 
     def _take(self, net: Net, kind: Kind, rows: list[list[Any]], *, index: bool) -> None:
         known = net.index
@@ -302,6 +314,7 @@ class Projection:
         overlay = net.out.overlay + net.held.overlay
         if overlay > 2_000 + net.start.size // 20:
             await asyncio.to_thread(net.fold)
+        self._overflows(net)
 
     def _apply_links(self, net: Net, flow: str, rows: list[list[Any]]) -> None:
         """New versions are appended; of one that is here the end may have come."""

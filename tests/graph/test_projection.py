@@ -90,6 +90,23 @@ async def test_a_graph_beyond_the_memory_allowed_is_answered_by_statements(graph
     assert await reached(Lineages(graph, projection)) == ["r0", "r1", "r2", "r3"]
 
 
+@pytest.mark.parametrize("put_back", [True, False])
+async def test_a_graph_that_no_longer_fits_is_answered_by_statements(graph: Graph, put_back: bool) -> None:
+    await chain(graph, 3, 0)
+    of = await lineages(graph, 1)
+    assert await reached(of) == ["r0", "r1", "r2", "r3"]
+    expected = ["r0", "r1", "r2", "r3"]
+    if put_back:
+        await wipe(graph)
+        await chain(graph, 1, 0)
+        expected = ["r0", "r1"]
+    things = [Thing(Kind.RESOURCE, f"many{i}", {"name": str(i)}, source="a") for i in range(5_000)]
+    await write_things(graph, Kind.RESOURCE, things)
+    assert await reached(of) == expected
+    assert of.projection.progress.state == "TOO_BIG"
+    assert await reached(of) == expected
+
+
 @pytest.mark.parametrize("megabytes", [100, 0])
 async def test_the_number_of_statements_does_not_grow_with_the_answer(graph: Graph, megabytes: int) -> None:
     counts = []
