@@ -117,7 +117,7 @@ CALL (id) {
   WITH n, r, value, tie ORDER BY value WAY, tie WAY LIMIT $limit
   RETURN collect([value, tie, properties(n), LINK]) AS rows
 }
-RETURN 'KIND' AS kind, id, rows
+RETURN 'KIND' AS kind, collect([id, rows]) AS found
 """
 
 _COUNT = """
@@ -126,7 +126,7 @@ CALL (id) {
   MATCHIN_FORCE
   RETURN count(n) AS count
 }
-RETURN id, count
+RETURN collect([id, count]) AS found
 """
 
 
@@ -182,12 +182,13 @@ async def page(
     down = page.backward
     found: dict[str, list[Content]] = {id: [] for id in ids}
     parameters = {**page.bounds(), "limit": size, "in_force": in_force, "now": now()}
-    for row in await graph.read(PAGE[contents, down], ids=list(ids), **parameters):
-        kind = Kind(row["kind"])
-        found[row["id"]] += [
-            Content((value, tie), as_record(kind, stored), None if link is None else as_link(link))
-            for value, tie, stored, link in row["rows"]
-        ]
+    for part in await graph.read(PAGE[contents, down], ids=list(ids), **parameters):
+        kind = Kind(part["kind"])
+        for id, rows in part["found"]:
+            found[id] += [
+                Content((value, tie), as_record(kind, stored), None if link is None else as_link(link))
+                for value, tie, stored, link in rows
+            ]
     for rows in found.values():
         rows.sort(key=lambda content: content.position, reverse=down)
         del rows[size:]
@@ -197,6 +198,7 @@ async def page(
 async def count(graph: Graph, contents: Contents, ids: Sequence[str], in_force: bool | None = None) -> dict[str, int]:
     """For each of the things `ids`: how many contents it has."""
     counts = dict.fromkeys(ids, 0)
-    for row in await graph.read(COUNT[contents], ids=list(ids), in_force=in_force, now=now()):
-        counts[row["id"]] += row["count"]
+    for part in await graph.read(COUNT[contents], ids=list(ids), in_force=in_force, now=now()):
+        for id, number in part["found"]:
+            counts[id] += number
     return counts

@@ -4,22 +4,26 @@ The source of a connection is a `Pages`; `Listed` is a list of a kind, `Held` wh
 and edges are plain dicts whose keys are the fields of their type.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
-from strawberry import Parent
 
+from graph import contents
 from graph.contents import Contents
-from graph.lists import Facet as FacetValue
 from graph.lists import Lister, Listing
-from graph.once import Once
-from graph.paging import Page, Position, cursor, other_side, page
+from graph.paging import USUAL, Page, Position, cursor, other_side, page
 from graph.things import Record
+from resolvers.batches import many
 from resolvers.context import Context
+from resolvers.costs import rows, weighs
 
 T = TypeVar("T")
+
+ROWS = rows(USUAL, "first", "last", of=("edges", "nodes"))
+"""How many rows a connection has."""
 
 
 class Row(Protocol):
@@ -37,39 +41,36 @@ class Pages(ABC):
     def __init__(self, order: str, page: Page) -> None:
         self.order = order
         self.page = page
-        self.rows = Once(self._rows)
+        self.rows: Sequence[Row] = ()
+        """The page's rows in the list's order, once they are loaded."""
+        self.beyond = False
+        """Whether there are more in the page's direction."""
+        self.loading: asyncio.Future[None] | None = None
+
+    @property
+    @abstractmethod
+    def group(self) -> Hashable:
+        """Pages of one group are read and counted by one statement."""
 
     @abstractmethod
-    async def read(self, page: Page, size: int) -> Sequence[Row]:
-        """Up to `size` rows from where `page` begins, in its direction."""
+    async def read(self, pages: Sequence[Any], page: Page, size: int) -> Sequence[Sequence[Row]]:
+        """For each list of this one's group: up to `size` rows from where `page` begins, in its direction."""
 
     @abstractmethod
-    async def count(self) -> int:
-        """How many rows the list has."""
-
-    async def facets(self) -> dict[str, list[FacetValue]]:
-        """How many there are of each value; only lists of a kind have facets."""
-        raise NotImplementedError
+    async def count(self, pages: Sequence[Any]) -> Sequence[int]:
+        """How many rows each list of this one's group has."""
 
     def edge(self, row: Row) -> Record:
         """The edge to a row."""
         return {"cursor": cursor(self.order, row.position), "node": row.record}
 
-    async def _rows(self) -> tuple[Sequence[Row], bool]:
-        """The page's rows in the list's order, and whether there are more in its direction."""
+    async def load(self, pages: Sequence["Pages"]) -> None:
+        """Load the rows of this one's group."""
         size = self.page.size
-        rows = await self.read(self.page, size + 1)
-        shown = rows[:size]
-        return (shown[::-1] if self.page.backward else shown), len(rows) > size
-
-    async def has_more(self, *, backward: bool) -> bool:
-        """Whether rows lie before (`backward`) or after the page."""
-        rows, beyond = await self.rows.get()
-        if backward == self.page.backward:
-            return beyond
-        nearest = rows[-1 if self.page.backward else 0].position if rows else None
-        other = other_side(self.page, nearest)
-        return other is not None and bool(await self.read(other, 1))
+        for one, found in zip(pages, await self.read(pages, self.page, size + 1), strict=True):
+            shown = found[:size]
+            one.rows = shown[::-1] if self.page.backward else shown
+            one.beyond = len(found) > size
 
 
 class Listed(Pages):
@@ -78,16 +79,17 @@ class Listed(Pages):
     def __init__(self, context: Context, listing: Listing, first: Any, after: Any, last: Any, before: Any) -> None:
         order = f"{listing.kind}-{listing.order}{'-' if listing.descending else ''}"
         super().__init__(order, page(order, first, after, last, before))
-        self._lister = Lister(context.graph, listing)
+        self.lister = Lister(context.graph, listing)
 
-    async def read(self, page: Page, size: int) -> Sequence[Row]:
-        return await self._lister.page(page, size)
+    @property
+    def group(self) -> Hashable:
+        return id(self)
 
-    async def count(self) -> int:
-        return await self._lister.count()
+    async def read(self, pages: Sequence["Listed"], page: Page, size: int) -> Sequence[Sequence[Row]]:
+        return [await one.lister.page(page, size) for one in pages]
 
-    async def facets(self) -> dict[str, list[FacetValue]]:
-        return await self._lister.facets()
+    async def count(self, pages: Sequence["Listed"]) -> Sequence[int]:
+        return [await one.lister.count() for one in pages]
 
 
 class Held(Pages):
@@ -95,71 +97,119 @@ class Held(Pages):
 
     def __init__(self, context: Context, id: str, what: Contents, page: Page, in_force: bool | None = None) -> None:
         super().__init__(what, page)
-        self._loaders = context.loaders
-        self._id = id
+        self.id = id
+        self._graph = context.graph
         self._what = what
         self._in_force = in_force
 
-    async def read(self, page: Page, size: int) -> Sequence[Row]:
-        return await self._loaders.contents(self._what, page, size, self._in_force).load(self._id)
+    @property
+    def group(self) -> Hashable:
+        return self._what, self.page, self._in_force
 
-    async def count(self) -> int:
-        return await self._loaders.counts(self._what, self._in_force).load(self._id)
+    async def read(self, pages: Sequence["Held"], page: Page, size: int) -> Sequence[Sequence[Row]]:
+        ids = list(dict.fromkeys(one.id for one in pages))
+        found = await contents.page(self._graph, self._what, ids, page, size, self._in_force)
+        return [found[one.id] for one in pages]
+
+    async def count(self, pages: Sequence["Held"]) -> Sequence[int]:
+        ids = list(dict.fromkeys(one.id for one in pages))
+        found = await contents.count(self._graph, self._what, ids, self._in_force)
+        return [found[one.id] for one in pages]
 
     def edge(self, row: Any) -> Record:
         return super().edge(row) if row.link is None else {**super().edge(row), **row.link}
 
 
-async def _has_next(root: Parent[Pages]) -> bool:
-    return await root.has_more(backward=False)
+Work = Callable[[Sequence[Pages]], Awaitable[Sequence[T]]]
 
 
-async def _has_previous(root: Parent[Pages]) -> bool:
-    return await root.has_more(backward=True)
+async def _by_group(pages: Sequence[Pages], work: Callable[[Pages], Work[T]]) -> dict[int, T]:
+    """What `work` brings for each of the lists, by its identity; a statement or so for each group."""
+    groups: dict[Hashable, list[Pages]] = {}
+    for one in {id(one): one for one in pages}.values():
+        groups.setdefault(one.group, []).append(one)
+    found = await asyncio.gather(*(work(members[0])(members) for members in groups.values()))
+    return {
+        id(one): value
+        for members, values in zip(groups.values(), found, strict=True)
+        for one, value in zip(members, values, strict=True)
+    }
 
 
-async def _start_cursor(root: Parent[Pages]) -> str | None:
-    rows, _ = await root.rows.get()
-    return cursor(root.order, rows[0].position) if rows else None
+async def _loaded(pages: Sequence[Pages]) -> None:
+    """Load the rows of lists, however many ask for them at the same time."""
+    fresh: dict[Hashable, list[Pages]] = {}
+    for one in {id(one): one for one in pages if one.loading is None}.values():
+        fresh.setdefault(one.group, []).append(one)
+    for members in fresh.values():
+        loading = asyncio.ensure_future(members[0].load(members))
+        for one in members:
+            one.loading = loading
+    for waiting in {one.loading for one in pages if one.loading is not None}:
+        await waiting
 
 
-async def _end_cursor(root: Parent[Pages]) -> str | None:
-    rows, _ = await root.rows.get()
-    return cursor(root.order, rows[-1].position) if rows else None
+async def _has_more(pages: Sequence[Pages], *, backward: bool) -> list[bool]:
+    """Whether rows lie before (`backward`) or after each page."""
+    await _loaded(pages)
+
+    async def beyond(one: Pages) -> bool:
+        if backward == one.page.backward:
+            return one.beyond
+        nearest = one.rows[-1 if one.page.backward else 0].position if one.rows else None
+        other = other_side(one.page, nearest)
+        return other is not None and bool((await one.read([one], other, 1))[0])
+
+    return list(await asyncio.gather(*map(beyond, pages)))
 
 
-async def _edges(root: Parent[Pages]) -> Any:
-    rows, _ = await root.rows.get()
-    return [root.edge(row) for row in rows]
+async def _has_next(pages: list[Pages], context: Context) -> list[Any]:
+    return await _has_more(pages, backward=False)
 
 
-async def _nodes(root: Parent[Pages]) -> Any:
-    rows, _ = await root.rows.get()
-    return [row.record for row in rows]
+async def _has_previous(pages: list[Pages], context: Context) -> list[Any]:
+    return await _has_more(pages, backward=True)
 
 
-async def _total(root: Parent[Pages]) -> int:
-    return await root.count()
+async def _start_cursor(pages: list[Pages], context: Context) -> list[Any]:
+    await _loaded(pages)
+    return [cursor(one.order, one.rows[0].position) if one.rows else None for one in pages]
 
 
-async def _facets(root: Parent[Pages]) -> Any:
-    return await root.facets()
+async def _end_cursor(pages: list[Pages], context: Context) -> list[Any]:
+    await _loaded(pages)
+    return [cursor(one.order, one.rows[-1].position) if one.rows else None for one in pages]
 
 
-def _itself(root: Parent[Pages]) -> Any:
-    return root
+async def _edges(pages: list[Pages], context: Context) -> list[Any]:
+    await _loaded(pages)
+    return [[one.edge(row) for row in one.rows] for one in pages]
 
 
-def _field(resolver: Any, description: str) -> Any:
-    return strawberry.field(resolver=resolver, description=description)
+async def _nodes(pages: list[Pages], context: Context) -> list[Any]:
+    await _loaded(pages)
+    return [[row.record for row in one.rows] for one in pages]
+
+
+async def _total(pages: list[Pages], context: Context) -> list[Any]:
+    found: Mapping[int, int] = await _by_group(pages, lambda one: one.count)
+    return [found[id(one)] for one in pages]
+
+
+async def _facets(lists: list[Listed], context: Context) -> list[Any]:
+    return [await one.lister.facets() for one in lists]
+
+
+def _itself(pages: list[Pages], context: Context) -> list[Any]:
+    return pages
 
 
 @strawberry.type(description="Where a page lies in its list. Right in both directions.")
 class PageInfo:
-    has_next_page: bool = _field(_has_next, "Whether something follows the page.")
-    has_previous_page: bool = _field(_has_previous, "Whether something comes before the page.")
-    start_cursor: str | None = _field(_start_cursor, "Cursor of the first row; null on an empty page.")
-    end_cursor: str | None = _field(_end_cursor, "Cursor of the last row; null on an empty page.")
+    has_next_page: bool = many(_has_next, "Whether something follows the page.")
+    has_previous_page: bool = many(_has_previous, "Whether something comes before the page.")
+    start_cursor: str | None = many(_start_cursor, "Cursor of the first row; null on an empty page.")
+    end_cursor: str | None = many(_end_cursor, "Cursor of the last row; null on an empty page.")
 
 
 @strawberry.type(description="One value of a facet, and how many there are of it.")
@@ -170,7 +220,9 @@ class Facet:
 
 
 def _facet(description: str) -> Any:
-    return strawberry.field(description=description + " Null where this kind has no such facet.")
+    return strawberry.field(
+        description=description + " Null where this kind has no such facet.", directives=[rows(100)]
+    )
 
 
 @strawberry.type(
@@ -205,16 +257,16 @@ _TOTAL = "How many there are in all pages."
 
 @strawberry.type(description="A page of all things of one kind.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = _field(_edges, _EDGES)
-    nodes: list[T] = _field(_nodes, _NODES)
-    page_info: PageInfo = _field(_itself, _PAGE_INFO)
-    total_count: int = _field(_total, _TOTAL)
-    facets: Facets = _field(_facets, "How the whole list splits up.")
+    edges: list[Edge[T]] = many(_edges, _EDGES)
+    nodes: list[T] = many(_nodes, _NODES)
+    page_info: PageInfo = many(_itself, _PAGE_INFO)
+    total_count: int = many(_total, _TOTAL, weighs(2))
+    facets: Facets = many(_facets, "How the whole list splits up.", weighs(20))
 
 
 @strawberry.type(description="A page of what one thing contains.")
 class ContentConnection(Generic[T]):
-    edges: list[Edge[T]] = _field(_edges, _EDGES)
-    nodes: list[T] = _field(_nodes, _NODES)
-    page_info: PageInfo = _field(_itself, _PAGE_INFO)
-    total_count: int = _field(_total, _TOTAL)
+    edges: list[Edge[T]] = many(_edges, _EDGES)
+    nodes: list[T] = many(_nodes, _NODES)
+    page_info: PageInfo = many(_itself, _PAGE_INFO)
+    total_count: int = many(_total, _TOTAL, weighs(2))

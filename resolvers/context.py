@@ -1,29 +1,39 @@
-"""What a resolver is given: the graph, the lineages, and the loaders of this one operation."""
+"""What a resolver is given: the graph, the lineages, and what this one operation has loaded."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
 
 from graph.engine import Graph
+from graph.facts import Kind
 from graph.lineage import Lineages
-from resolvers.loaders import Loaders
+from graph.things import Record, by_ids
+from resolvers.batches import Loads
 
 
 @dataclass(slots=True)
 class Context:
-    """The context of an operation. `loaders` are its own, so nothing is remembered from one to the next."""
+    """The context of one operation; nothing is remembered from one to the next."""
 
     graph: Graph
     lineages: Lineages
-    loaders: Loaders = field(init=False)
+    loads: Loads = field(init=False)
+    _things: dict[Kind, dict[str | None, Record | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.graph)
+        self.loads = Loads(self)
 
-    def fresh(self) -> "Context":
-        """The context of another operation."""
-        return Context(self.graph, self.lineages)
+    async def things(self, kind: Kind, ids: Iterable[str | None]) -> dict[str | None, Record | None]:
+        """Things of a kind by id, in one statement for those not asked for before; `None` where there is none."""
+        known = self._things.setdefault(kind, {None: None})
+        missing = dict.fromkeys(id for id in ids if id is not None and id not in known)
+        if missing:
+            found = await by_ids(self.graph, kind, list(missing))
+            known.update(missing)
+            known.update(found)
+        return known
 
 
 Info = strawberry.Info[Context, Any]

@@ -1,46 +1,49 @@
-"""GraphQL over HTTP and WebSocket as an ASGI app, with GraphiQL for browsers.
+"""GraphQL over HTTP as an ASGI app, with GraphiQL for browsers; its WebSockets are in `websocket.py`.
 
     app = graphql_app(graph, lineages, zone)
 
-Bodies are JSON of at most 1 MB; a GET takes queries only; batches are refused.
+As the GraphQL-over-HTTP specification has it: a POST of JSON, or a GET that reads. A request that is refused before
+it is executed has status 400, or 200 where only `application/json` is accepted. Batches are not taken.
 """
 
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
-from cross_web import HTTPException
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
-from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.http.types import QueryParams
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from graph.engine import Graph
 from graph.lineage import Lineages
+from resolvers.answering import Answer, Answers, Asked
 from resolvers.context import Context
+from resolvers.encoding import encode
 from resolvers.errors import OURS, internal
 from resolvers.graphiql import file, html
 from resolvers.schema import SHANGHAI, make_schema
+from resolvers.websocket import WebSockets
 
 LONGEST_BODY = 1_000_000
 """Bytes of the longest request."""
-
-_WAYS_OUT: Mapping[int, str] = {
-    405: "Use GET or POST.",
-    415: "Send the query as application/json.",
-}
-
-_STATUS: Mapping[str, int] = {"Unsupported content type": 415}
-"""What strawberry answers with 400 and HTTP has a better word for."""
+RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
 
 
-class TooLong(HTTPException):
+class Unfit(Exception):
+    """What is no GraphQL request: the status, what is wrong, and the way out."""
+
+    def __init__(self, status: int, reason: str, **headers: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = headers
+
+
+class TooLong(Unfit):
     """A request of more bytes than are taken."""
 
     def __init__(self, limit: int = LONGEST_BODY) -> None:
@@ -52,73 +55,17 @@ def too_long(limit: int) -> str:
     return f"The request is larger than {limit / 1_000_000:g} MB, which is all that is taken. Send less at once."
 
 
-class _Socket(ASGIWebSocketAdapter):
-    """Sends text frames, as graphql-transport-ws has it."""
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        try:
-            await self.ws.send_text(self.view.encode_json_string(message))
-        except WebSocketDisconnect as error:
-            raise WebSocketDisconnected from error
-
-
-class _GraphQL(GraphQL[Context, None]):
-    """Strawberry's app with our context, our page and our errors."""
-
-    websocket_adapter_class = _Socket
-
-    def __init__(self, graph: Graph, lineages: Lineages, zone: tzinfo) -> None:
-        super().__init__(
-            make_schema(zone), graphql_ide="graphiql", subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,)
-        )
-        self._context = Context(graph, lineages)
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return self._context
-
-    def should_render_graphql_ide(self, request: Any) -> bool:
-        """Only browsers ask for HTML."""
-        return (
-            request.method == "GET"
-            and request.query_params.get("query") is None
-            and "text/html" in request.headers.get("accept", "")
-        )
-
-    async def render_graphql_ide(self, request: Request) -> Response:
-        return html(request)
-
-    def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
-
-    def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
-
-    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
-        """The parameters of a GET; one that must be JSON and is not is named."""
-        for name in ("variables", "extensions"):
-            try:
-                orjson.loads(params.get(name) or "null")
-            except orjson.JSONDecodeError as error:
-                raise HTTPException(400, f"The parameter {name} is not JSON.") from error
-        return super().parse_query_params(params)
-
-    def parse_json(self, data: str | bytes) -> Any:
-        """The request's body, or one of its parameters."""
-        parsed = super().parse_json(data)
-        if parsed is not None and not isinstance(parsed, dict | list):
-            raise HTTPException(400, "A request, its variables and its extensions are JSON objects.")
-        return parsed
-
-
 class GraphQLApp:
     """The ASGI app at `/graphql` and below: the API, and the files of its page."""
 
-    def __init__(self, inner: _GraphQL) -> None:
-        self._inner = inner
+    def __init__(self, answers: Answers, graph: Graph, lineages: Lineages) -> None:
+        self._answers = answers
+        self._context = partial(Context, graph, lineages)
+        self._sockets = WebSockets(answers, self._context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._inner(scope, receive, send)
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
             return
         response = await self._response(scope, receive)
         await response(scope, receive, send)
@@ -128,38 +75,128 @@ class GraphQLApp:
         below = scope["path"].removeprefix(root).partition("/graphiql/")
         if below[1] or (root and below[0].strip("/")):
             return file(below[2]) or refused(404, "There is nothing at this address.")
-        request = Request(scope, partial(_limited, receive, [0]))
-        length = request.headers.get("content-length", "")
-        if length.isdigit() and int(length) > LONGEST_BODY:
-            return refused(413, too_long(LONGEST_BODY))
+        headers = Headers(scope=scope)
+        if scope["method"] == "GET" and _wants_page(scope, headers):
+            return html(Request(scope))
         try:
-            answer: Response = await self._inner.run(request)
-            return answer
-        except HTTPException as error:
-            return refused(_STATUS.get(error.reason, error.status_code), error.reason)
+            kind = _accepted(headers.get("accept"))
+            if scope["method"] == "POST":
+                asked = _asked(_json(await _body(headers, receive), "The request"))
+            elif scope["method"] == "GET":
+                asked = _asked(_parameters(scope["query_string"]))
+            else:
+                raise Unfit(405, "Use GET or POST.", allow="GET, POST")
+            answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")
+        except Unfit as unfit:
+            return refused(unfit.status, str(unfit), unfit.headers)
         except Exception as error:  # the last place where it can be told
-            extensions = internal(error)
-            return _json(500, OURS, extensions)
+            return _told(500, OURS, internal(error))
+        return Response(encode(answer.formatted()), _status(answer, kind), None, kind)
 
 
-async def _limited(receive: Receive, read: list[int]) -> Message:
-    message = await receive()
-    read[0] += len(message.get("body", b""))
-    if read[0] > LONGEST_BODY:
+def _status(answer: Answer, kind: str) -> int:
+    if answer.executed or (kind == JSON and not answer.unfit):
+        return 200
+    return 400
+
+
+def _wants_page(scope: Scope, headers: Headers) -> bool:
+    """Only browsers ask for HTML."""
+    return "text/html" in headers.get("accept", "") and b"query=" not in scope["query_string"]
+
+
+def _accepted(accept: str | None) -> str:
+    """The better liked of the two types that are told; JSON where nobody says, or likes both."""
+    if accept is None or accept in ("*/*", JSON):
+        return JSON
+    liking: dict[str, float] = {}
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        liking[name] = float(quality) if quality.replace(".", "", 1).isdigit() else 0
+
+    def liked(kind: str) -> float:
+        return next((liking[name] for name in (kind, "application/*", "*/*") if name in liking), 0)
+
+    kind = max((JSON, RESPONSE), key=liked)
+    if not liked(kind):
+        raise Unfit(406, f"Accept {JSON} or {RESPONSE}.")
+    return kind
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes:
+    kind, *parameters = (piece.strip().lower() for piece in headers.get("content-type", "").split(";"))
+    charset = next((text[8:].strip('"') for text in parameters if text.startswith("charset=")), "utf-8")
+    if kind not in (JSON, "application/graphql+json") or charset not in ("utf-8", "utf8"):
+        raise Unfit(415, f"Send the request as {JSON} in UTF-8.", accept=JSON)
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) > LONGEST_BODY:
         raise TooLong
-    return message
+    body = b""
+    more = True
+    while more:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Unfit(400, "The connection was closed before the request was whole.")
+        body += message.get("body", b"")
+        if len(body) > LONGEST_BODY:
+            raise TooLong
+        more = message.get("more_body", False)
+    return body
 
 
-def refused(status: int, reason: str) -> Response:
+def _json(text: bytes | str, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Unfit(400, f"{what} is not JSON.") from error
+
+
+def _parameters(query: bytes) -> Any:
+    try:
+        given: dict[str, Any] = dict(parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError as error:
+        raise Unfit(400, "The parameters are not UTF-8.") from error
+    for name in ("variables", "extensions"):
+        if name in given:
+            given[name] = _json(given[name] or "null", f"The parameter {name}")
+    return given
+
+
+_SHAPES: Mapping[str, tuple[type, str]] = {
+    "query": (str, "a text"),
+    "operationName": (str, "a text"),
+    "variables": (dict, "an object"),
+    "extensions": (dict, "an object"),
+}
+
+
+def _asked(given: Any) -> Asked:
+    """The request of a body or of parameters. Raises Unfit."""
+    if isinstance(given, list):
+        raise Unfit(400, "Batching is not supported: send one request at a time.")
+    if not isinstance(given, dict):
+        raise Unfit(400, "A request is a JSON object with a query.")
+    for name, (shape, words) in _SHAPES.items():
+        if given.get(name) is not None and not isinstance(given[name], shape):
+            raise Unfit(400, f"{name} must be {words}.")
+    if not given.get("query"):
+        raise Unfit(400, "The request has no query.")
+    extensions = given.get("extensions") or {}
+    reported = frozenset({"cost"} if extensions.get("cost") else ())
+    return Asked(given["query"], given.get("variables") or {}, given.get("operationName") or None, reported)
+
+
+def refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
     """A request that is no GraphQL request."""
-    code = "TOO_COSTLY" if status == 413 else "BAD_INPUT"
-    return _json(status, f"{reason} {_WAYS_OUT.get(status, '')}".strip(), {"code": code})
+    return _told(status, reason, {"code": "TOO_COSTLY" if status == 413 else "BAD_INPUT"}, headers)
 
 
-def _json(status: int, message: str, extensions: Mapping[str, Any]) -> Response:
-    body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
-    headers = {"allow": "GET, POST"} if status == 405 else None
-    return Response(body, status, headers, "application/json")
+def _told(
+    status: int, message: str, extensions: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    body = encode({"errors": [{"message": message, "extensions": extensions}]})
+    return Response(body, status, headers, JSON)
 
 
 def graphql_app(graph: Graph, lineages: Lineages, zone: tzinfo = SHANGHAI) -> GraphQLApp:
@@ -167,4 +204,4 @@ def graphql_app(graph: Graph, lineages: Lineages, zone: tzinfo = SHANGHAI) -> Gr
 
     `zone` is what bare dates and times without zone in arguments are meant in.
     """
-    return GraphQLApp(_GraphQL(graph, lineages, zone))
+    return GraphQLApp(Answers(make_schema(zone)), graph, lineages)

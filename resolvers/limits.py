@@ -1,57 +1,168 @@
-"""What a document may not exceed before it is executed. Each check is linear in the document's size."""
+"""What a document may not exceed before it is executed, each counted in time linear in the document's size.
+
+Before it is parsed: tokens, and how deep brackets are nested. Before it is validated: depth, fields after spreading
+fragments, aliases, directives, operations, fragments, variables, root fields. When the variables are known: its cost.
+A fragment is measured once, however often it is spread.
+"""
+
+import re
+from dataclasses import dataclass, field
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLNamedType,
+    GraphQLSchema,
     InlineFragmentNode,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
+    get_named_type,
+    is_composite_type,
 )
-from graphql.validation import ASTValidationRule, ValidationContext
 
-MOST_TOKENS = 5_000
-MOST_DEPTH = 20
-"""Fields within fields; the introspection query of clients needs 15."""
+from resolvers.costs import Bill, Item, Prices
 
 
-class DepthRule(ASTValidationRule):
-    """Refuses operations whose selections are nested too deep; each fragment is measured once."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that is allowed. The introspection query of clients has a depth of 15 and 250 tokens."""
 
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self._depths: dict[str, int] = {}
+    tokens: int = 5_000
+    nesting: int = 80
+    depth: int = 20
+    fields: int = 5_000
+    aliases: int = 200
+    directives: int = 200
+    operations: int = 20
+    fragments: int = 100
+    variables: int = 100
+    root_fields: int = 30
+    cost: int = 200_000
+
+
+_TOKEN = re.compile(
+    r'"""(?:\\"""|[^"]|"(?!""))*(?:"""|\Z)|"(?:[^"\\\n\r]|\\.)*"?|#[^\n\r]*|\.\.\.|[_0-9A-Za-z.+-]+|([({\[])|([)}\]])|[^\s,]'
+)
+
+
+class TooMuch(GraphQLError):
+    """A document beyond a limit."""
+
+    def __init__(self, what: str, found: int, allowed: int, node: Node | None = None) -> None:
+        number = f"{found:,}" if found < 10**9 else "over a thousand million"
+        message = f"The document has {number} {what}; at most {allowed:,} are allowed. Ask in several requests."
+        super().__init__(message, node, extensions={"code": "TOO_COSTLY"})
+
+
+def scan(text: str, limits: Limits) -> None:
+    """Refuse a text that is too much to be parsed, raising TooMuch."""
+    tokens = deep = deepest = 0
+    for match in _TOKEN.finditer(text):
+        kind = match.lastindex
+        if kind:
+            deep += 1 if kind == 1 else -1
+            deepest = max(deepest, deep)
+        tokens += text[match.start()] != "#"
+    if deepest > limits.nesting:
+        raise TooMuch("levels of brackets", deepest, limits.nesting)
+    if tokens > limits.tokens:
+        raise TooMuch("tokens", tokens, limits.tokens)
+
+
+@dataclass(slots=True)
+class Size:
+    """How much a selection is, what is spread counted each time."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    bill: Bill = field(default_factory=Bill)
+
+
+class Measure:
+    """Measures the operations of one document, raising TooMuch at the first limit that is exceeded."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, prices: Prices, limits: Limits) -> None:
+        self._schema = schema
+        self._prices = prices
+        self._limits = limits
+        self._sizes: dict[str, Size] = {}
         self._fragments = {
-            node.name.value: node for node in context.document.definitions if isinstance(node, FragmentDefinitionNode)
+            one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
+        self.operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        _within("operations", len(self.operations), limits.operations)
+        _within("fragments", len(self._fragments), limits.fragments)
 
-    def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
-        """Measure one operation."""
-        depth = self._depth(node.selection_set)
-        if depth > MOST_DEPTH:
-            message = f"The query is {depth} fields deep; at most {MOST_DEPTH} are allowed. Ask in several queries."
-            self.report_error(GraphQLError(message, node, extensions={"code": "TOO_COSTLY"}))
+    def operation(self, node: OperationDefinitionNode) -> Bill:
+        """Check one operation; what it costs."""
+        limits = self._limits
+        _within("variables", len(node.variable_definitions or ()), limits.variables, node)
+        size = self._selection(node.selection_set, self._schema.get_root_type(node.operation))
+        _within("levels of fields", size.depth, limits.depth, node)
+        _within("fields", size.fields, limits.fields, node)
+        _within("aliases", size.aliases, limits.aliases, node)
+        _within("directives", size.directives + len(node.directives or ()), limits.directives, node)
+        _within("root fields", self._roots(node.selection_set, set()), limits.root_fields, node)
+        return size.bill
 
-    def _depth(self, selections: SelectionSetNode | None) -> int:
-        """How deep a selection set is; measured with a stack of its own, so that no document exhausts ours."""
-        if selections is None:
-            return 0
-        deepest = 0
-        todo = [(selection, 1) for selection in selections.selections]
-        while todo:
-            node, depth = todo.pop()
-            deepest = max(deepest, depth)
-            if isinstance(node, FragmentSpreadNode):
-                deepest = max(deepest, depth - 1 + self._fragment(node.name.value))
-            elif isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set is not None:
-                inner = depth + 1 if isinstance(node, FieldNode) else depth
-                todo += [(selection, inner) for selection in node.selection_set.selections]
-        return deepest
+    def _selection(self, selections: SelectionSetNode, parent: GraphQLNamedType | None) -> Size:
+        whole = Size()
+        for node in selections.selections:
+            one = self._one(node, parent)
+            whole.depth = max(whole.depth, one.depth)
+            whole.fields += one.fields
+            whole.aliases += one.aliases
+            whole.directives += one.directives + len(node.directives or ())
+            whole.bill.parts.append(one.bill)
+        return whole
 
-    def _fragment(self, name: str) -> int:
-        if name not in self._depths:
-            self._depths[name] = 0  # a cycle of fragments is refused by another rule
+    def _one(self, node: Node, parent: GraphQLNamedType | None) -> Size:
+        if isinstance(node, FragmentSpreadNode):
+            return self._spread(node.name.value)
+        if isinstance(node, InlineFragmentNode):
+            return self._selection(node.selection_set, self._condition(node) or parent)
+        assert isinstance(node, FieldNode)
+        name = node.name.value
+        found = self._schema.get_field(parent, name) if is_composite_type(parent) else None
+        inner = Size()
+        if node.selection_set:
+            inner = self._selection(node.selection_set, get_named_type(found.type) if found else None)
+        item = Item(self._prices.of(parent, name), node, inner.bill)
+        aliases = inner.aliases + (node.alias is not None)
+        return Size(inner.depth + 1, inner.fields + 1, aliases, inner.directives, Bill([item]))
+
+    def _spread(self, name: str) -> Size:
+        if name not in self._sizes:
+            self._sizes[name] = Size()  # a cycle of fragments is refused by another rule
             fragment = self._fragments.get(name)
-            self._depths[name] = self._depth(fragment.selection_set) if fragment else 0
-        return self._depths[name]
+            if fragment:
+                self._sizes[name] = self._selection(fragment.selection_set, self._condition(fragment))
+        return self._sizes[name]
+
+    def _condition(self, node: InlineFragmentNode | FragmentDefinitionNode) -> GraphQLNamedType | None:
+        condition = node.type_condition
+        return self._schema.get_type(condition.name.value) if condition else None
+
+    def _roots(self, selections: SelectionSetNode, seen: set[str]) -> int:
+        count = 0
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                count += 1
+            elif isinstance(node, InlineFragmentNode):
+                count += self._roots(node.selection_set, seen)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                fragment = self._fragments.get(node.name.value)
+                count += self._roots(fragment.selection_set, seen) if fragment else 0
+        return count
+
+
+def _within(what: str, found: int, allowed: int, node: Node | None = None) -> None:
+    if found > allowed:
+        raise TooMuch(what, found, allowed, node)

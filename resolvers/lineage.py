@@ -1,18 +1,20 @@
 """Lineage and dependencies as GraphQL types: flat nodes and edges, their containers beside them."""
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from strawberry import Parent
 
 from graph import moment
 from graph.facts import Kind
 from graph.lineage import Asked, Found, agreements_of, jobs_of, name_of, shown
-from graph.net import FLOWS
+from graph.net import FLOWS, Net
 from graph.walk import Budget
-from resolvers.context import Context, Info
+from resolvers.batches import many
+from resolvers.completion import Column, Table
+from resolvers.context import Context
 from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
 from resolvers.scalars import Instant, SequenceNumber
 from resolvers.things import Node
@@ -66,25 +68,30 @@ class NodeRecord:
 class EdgeRecord:
     """The source of a LineageEdge; what stands behind it is looked up when it is selected."""
 
+    found: Found
+    index: int
     source: str
     target: str
     count: int
     precise: bool
     flow: str
-    found: Found
-    index: int
 
 
-async def _node(root: Parent[NodeRecord], info: Info) -> Any:
-    return await info.context.loaders.things(root.kind).load(root.id)
+async def _things(nodes: list[NodeRecord], context: Context) -> list[Any]:
+    by_kind: dict[Kind, list[str]] = {}
+    for node in nodes:
+        by_kind.setdefault(node.kind, []).append(node.id)
+    found = await asyncio.gather(*(context.things(kind, ids) for kind, ids in by_kind.items()))
+    things = dict(zip(by_kind, found, strict=True))
+    return [things[node.kind][node.id] for node in nodes]
 
 
-def _jobs(root: Parent[EdgeRecord]) -> list[str]:
-    return jobs_of(root.found.answer, root.index)
+def _jobs(edges: list[EdgeRecord], context: Context) -> list[Any]:
+    return [jobs_of(edge.found.answer, edge.index) for edge in edges]
 
 
-def _agreements(root: Parent[EdgeRecord]) -> Any:
-    return agreements_of(root.found.answer, root.index)
+def _agreements(edges: list[EdgeRecord], context: Context) -> list[Any]:
+    return [agreements_of(edge.found.answer, edge.index) for edge in edges]
 
 
 def _described(description: str) -> Any:
@@ -103,9 +110,7 @@ class LineageNode:
     system: Container | None = _described("The system that holds it, or itself; null where it stands for several.")
     department: Container | None = _described("Its department, or itself; null where it stands for several.")
     jurisdiction: Container | None = _described("Its jurisdiction, or itself; null where it stands for several.")
-    node: Node | None = strawberry.field(
-        resolver=_node, description="The thing itself as it is now, loaded only if selected."
-    )
+    node: Node | None = many(_things, "The thing itself as it is now, loaded only if selected.")
 
 
 @strawberry.type(description="An edge of an answer, drawn from source to user of the data, whichever way was walked.")
@@ -115,13 +120,11 @@ class LineageEdge:
     count: int = _described("How many stored links stand behind it.")
     precise: bool = _described("False at FIELD level where an end is a resource as a whole.")
     flow: Flow = _described("What kind of links they are.")
-    jobs: list[str] = strawberry.field(resolver=_jobs, description="The different jobs behind it, sorted.")
-    agreements: list[strawberry.ID] = strawberry.field(
-        resolver=_agreements,
-        description=(
-            "The agreements in force that cover a source field or its resource, and are granted to the target's "
-            "department or serve its system; sorted."
-        ),
+    jobs: list[str] = many(_jobs, "The different jobs behind it, sorted.")
+    agreements: list[strawberry.ID] = many(
+        _agreements,
+        "The agreements in force that cover a source field or its resource, and are granted to the target's "
+        "department or serve its system; sorted.",
     )
 
 
@@ -129,8 +132,8 @@ class LineageEdge:
 class Answered:
     """The source of a Lineage."""
 
-    nodes: list[NodeRecord]
-    edges: list[EdgeRecord]
+    nodes: Table
+    edges: Table
     complete: bool
     stopped_by: list[Any]
     reached_depth: int
@@ -207,38 +210,47 @@ async def find(
 
 
 def answered(found: Found) -> Answered:
-    """An answer as records. To be called before anything is awaited, while the net is as the answer found it."""
+    """An answer as columns. To be called before anything is awaited, while the net is as the answer found it."""
     answer = found.answer
-    net, seen = answer.net, shown(answer)
-    containers: dict[int, ContainerRecord] = {}
-
-    def container(at: int) -> ContainerRecord | None:
-        if at < 0:
-            return None
-        if at not in containers:
-            containers[at] = {"id": net.ids[at], "name": name_of(net, at)}
-        return containers[at]
-
-    ids = net.ids
-    columns = (seen.kinds, seen.names, answer.depth, answer.whole, answer.more)
-    ups = (seen.resource, seen.system, seen.department, seen.jurisdiction)
-    nodes = [
-        NodeRecord(ids[at], kind, name, depth, whole, more, *map(container, up))
-        for at, kind, name, depth, whole, more, *up in zip(answer.nodes, *columns, *ups, strict=True)
-    ]
-    edges = answer.edges
-    drawn = zip(edges.source, edges.target, edges.count, edges.precise, edges.flow, strict=True)
+    seen, edges, ids = shown(answer), answer.edges, answer.net.ids
+    nodes: dict[str, Column] = {
+        "id": [ids[at] for at in answer.nodes],
+        "kind": list(seen.kinds),
+        "name": list(seen.names),
+        "depth": answer.depth,
+        "whole": answer.whole,
+        "more": answer.more,
+    }
+    for name in ("resource", "system", "department", "jurisdiction"):
+        nodes[name] = _containers(answer.net, getattr(seen, name))
+    drawn: dict[str, Column] = {
+        "source": [ids[at] for at in edges.source],
+        "target": [ids[at] for at in edges.target],
+        "count": edges.count,
+        "precise": edges.precise,
+        "flow": [FLOWS[flow] for flow in edges.flow],
+    }
     return Answered(
-        nodes,
-        [
-            EdgeRecord(ids[source], ids[target], count, precise, FLOWS[flow], found, index)
-            for index, (source, target, count, precise, flow) in enumerate(drawn)
-        ],
+        Table(len(answer.nodes), nodes, lambda row: NodeRecord(**{name: nodes[name][row] for name in nodes})),
+        Table(
+            len(edges.source), drawn, lambda row: EdgeRecord(found, row, **{name: drawn[name][row] for name in drawn})
+        ),
         answer.complete,
         answer.stopped_by,
         answer.reached_depth,
         found.sequence,
     )
+
+
+def _row(columns: dict[str, Column], row: int) -> dict[str, Any]:
+    return {name: column[row] for name, column in columns.items()}
+
+
+def _containers(net: Net, column: list[int]) -> Column:
+    known: dict[int, ContainerRecord | None] = {
+        at: {"id": net.ids[at], "name": name_of(net, at)} if at >= 0 else None for at in set(column)
+    }
+    return list(map(known.__getitem__, column))
 
 
 def counted(found: Found) -> dict[str, Any]:

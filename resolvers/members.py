@@ -1,6 +1,5 @@
 """How the fields of a thing are declared, a line each: what is stated, what it names, what it contains."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -8,10 +7,11 @@ from strawberry import Parent
 
 from graph.contents import Contents
 from graph.facts import Kind
-from graph.paging import page
+from graph.paging import Page, page
 from graph.things import Record, is_in_force
-from resolvers.connections import Edge, Held, PageInfo, _edges, _field, _itself, _nodes, _total
-from resolvers.context import Info
+from resolvers.batches import Batch, batched, many, one
+from resolvers.connections import ROWS, Edge, Held, PageInfo, _edges, _itself, _nodes, _total
+from resolvers.context import Context, Info
 from resolvers.scalars import Instant, Json
 
 T = TypeVar("T")
@@ -32,34 +32,44 @@ def stated(description: str, **more: Any) -> Any:
 def named(kind: Kind, key: str, description: str) -> Any:
     """The thing that a reference names."""
 
-    async def resolve(root: Parent[Record], info: Info) -> Any:
-        id = root.get(key)
-        return None if id is None else await info.context.loaders.things(kind).load(id)
+    async def things(roots: list[Record], context: Context) -> list[Any]:
+        ids = [root.get(key) for root in roots]
+        found = await context.things(kind, ids)
+        return [found[id] for id in ids]
 
-    return strawberry.field(resolver=resolve, description=description)
+    return many(things, description)
+
+
+def _held(what: Contents) -> Batch:
+    def lists(roots: list[Record], context: Context, page: Page, in_force: bool | None = None) -> list[Any]:
+        return [Held(context, root["id"], what, page, in_force) for root in roots]
+
+    return lists
 
 
 def held(what: Contents, description: str) -> Any:
     """What a thing contains."""
+    lists = _held(what)
 
     def resolve(
-        root: Parent[Record],
+        root: Parent[Any],
         info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Any:
-        return Held(info.context, root["id"], what, page(what, first, after, last, before))
+        return one(lists, root, info, page=page(what, first, after, last, before))
 
-    return strawberry.field(resolver=resolve, description=description)
+    return batched(resolve, lists, description, ROWS)
 
 
 def flowing(what: Contents, description: str) -> Any:
     """The links at a thing, with what is at their other end."""
+    lists = _held(what)
 
     def resolve(
-        root: Parent[Record],
+        root: Parent[Any],
         info: Info,
         first: First = None,
         after: After = None,
@@ -70,13 +80,17 @@ def flowing(what: Contents, description: str) -> Any:
             strawberry.argument(description="Only links that are (true) or are not (false) in force now; null: all."),
         ] = None,
     ) -> Any:
-        return Held(info.context, root["id"], what, page(what, first, after, last, before), in_force)
+        return one(lists, root, info, page=page(what, first, after, last, before), in_force=in_force)
 
-    return strawberry.field(resolver=resolve, description=description)
+    return batched(resolve, lists, description, ROWS)
 
 
-def _link_in_force(root: Parent[Record]) -> bool:
-    return is_in_force(root) and is_in_force(root["node"])
+def _links_in_force(links: list[Record], context: Context) -> list[Any]:
+    return [is_in_force(link) and is_in_force(link["node"]) for link in links]
+
+
+def _links_ended(links: list[Record], context: Context) -> list[Any]:
+    return [bool(link.get("ended")) for link in links]
 
 
 @strawberry.type(description="One stored link, seen from one of its ends.")
@@ -86,24 +100,16 @@ class FlowEdge(Edge[T], Generic[T]):
     influence: str | None = stated("DIRECT, or INDIRECT where the source only decides (filter, join); null for READS.")
     valid_from: Instant | None = stated("Since when the link is valid; null: always was.")
     valid_to: Instant | None = stated("Until when (exclusive) the link is valid; null: no end is known.")
-    ended: bool = strawberry.field(
-        resolver=lambda root: bool(root.get("ended")) if isinstance(root, dict) else False,
-        description="Whether the registry set `validTo`, because nobody states the link any more.",
-    )
+    ended: bool = many(_links_ended, "Whether the registry set `validTo`, because nobody states the link any more.")
     recorded_from: Instant = stated("When the link as it is was recorded.")
     sources: list[str] | None = stated("Who states it; null when nobody does any more.")
-    in_force: bool = strawberry.field(
-        resolver=_link_in_force, description="Whether the link and the thing at its other end are in force now."
-    )
+    in_force: bool = many(_links_in_force, "Whether the link and the thing at its other end are in force now.")
     extra: Json | None = stated("Keys that the registry does not know, as they were stated.")
 
 
 @strawberry.type(description="A page of links at one thing, by the id at the other end; two jobs are two links.")
 class FlowConnection(Generic[T]):
-    edges: list[FlowEdge[T]] = _field(_edges, "The links of the page.")
-    nodes: list[T] = _field(_nodes, "What is at the other ends, once for each link.")
-    page_info: PageInfo = _field(_itself, "Where the page lies in the list.")
-    total_count: int = _field(_total, "How many links there are in all pages.")
-
-
-Resolver = Callable[..., Any]
+    edges: list[FlowEdge[T]] = many(_edges, "The links of the page.")
+    nodes: list[T] = many(_nodes, "What is at the other ends, once for each link.")
+    page_info: PageInfo = many(_itself, "Where the page lies in the list.")
+    total_count: int = many(_total, "How many links there are in all pages.")

@@ -5,11 +5,13 @@ from typing import Annotated, Any
 import strawberry
 
 from graph.facts import Kind
+from graph.paging import USUAL
 from graph.things import find as find_things
 from graph.walk import Budget
 from resolvers import inputs, lineage
-from resolvers.connections import Connection, Listed
+from resolvers.connections import ROWS, Connection, Listed
 from resolvers.context import Info
+from resolvers.costs import rows, weighs
 from resolvers.enums import Direction, Level
 from resolvers.lineage import COUNTED, BudgetInput, Lineage, LineageCounts
 from resolvers.members import After, Before, First, Last
@@ -33,7 +35,7 @@ def _one(kind: Kind) -> Any:
     """The thing of one kind with an id; null where there is none of that kind."""
 
     async def resolve(info: Info, id: Id) -> Any:
-        return await info.context.loaders.things(kind).load(id)
+        return (await info.context.things(kind, [id]))[id]
 
     return strawberry.field(
         resolver=resolve, description="The KIND with this id; null if there is none.".replace("KIND", kind.label)
@@ -61,9 +63,8 @@ def _all(kind: Kind, filter_type: type[inputs.ThingFilter]) -> Any:
 
     described = strawberry.argument(description="What the list is narrowed to.")
     resolve.__annotations__["filter"] = Annotated[filter_type | None, described]
-    return strawberry.field(
-        resolver=resolve, description="All things of the kind KIND, in pages.".replace("KIND", kind.label)
-    )
+    description = "All things of the kind KIND, in pages.".replace("KIND", kind.label)
+    return strawberry.field(resolver=resolve, description=description, directives=[ROWS])
 
 
 Ids = Annotated[
@@ -95,7 +96,8 @@ def _walk(*, reads: bool, description: str) -> Any:
         found = await lineage.find(info.context, ids, direction, level, depth, as_of, known_at, allowed, reads=reads)
         return lineage.answered(found)
 
-    return strawberry.field(resolver=resolve, description=description)
+    listed = rows(Budget().max_nodes, "budget.maxNodes", of=("nodes", "edges"))
+    return strawberry.field(resolver=resolve, description=description, directives=[weighs(20), listed])
 
 
 async def _counts(
@@ -144,11 +146,14 @@ class Query:
             "beginning, anywhere; then shorter names, kinds in the order of NodeKind, ids. Width, case, spaces, "
             "punctuation and traditional characters make no difference."
         ),
+        directives=[weighs(20), rows(USUAL, "first", of=("edges", "nodes"))],
     )
     lineage: Lineage = _walk(reads=False, description="Where data comes from or goes to, along what is copied (FEEDS).")
     dependencies: Lineage = _walk(
         reads=True, description="What depends on what: along what is copied (FEEDS) and what is read in place (READS)."
     )
     lineage_counts: LineageCounts = strawberry.field(
-        resolver=_counts, description="How many nodes a lineage has by depth, kind and department, before loading it."
+        resolver=_counts,
+        description="How many nodes a lineage has by depth, kind and department, before loading it.",
+        directives=[weighs(100)],
     )

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import orjson
 import strawberry
-from strawberry import Parent
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.facts import Kind
@@ -15,7 +14,9 @@ from graph.once import Once
 from graph.paging import page
 from graph.refusals import BadInput
 from graph.search import Hit, Match, Rank, Search
-from resolvers.context import Info
+from resolvers.batches import many
+from resolvers.context import Context, Info
+from resolvers.costs import weighs
 from resolvers.enums import NodeKind
 from resolvers.members import After, First
 from resolvers.things import Node
@@ -36,25 +37,6 @@ class MatchRank(Enum):
     WORD = strawberry.enum_value(Rank.WORD.value, description="The text is a code, a short name or an alias.")
     PREFIX = strawberry.enum_value(Rank.PREFIX.value, description="A name, code or alias begins with the text.")
     PART = strawberry.enum_value(Rank.PART.value, description="A name, code or alias has the text in it.")
-
-
-@strawberry.type(description="The part of a thing that matched.")
-class SearchMatch:
-    key: str = strawberry.field(
-        resolver=lambda root: to_camel_case(root.key) if isinstance(root, Match) else "",
-        description="Which property it is: name, shortName, code, uscc or aliases.",
-    )
-    text: str = strawberry.field(description="Its value, as it is registered.")
-    start: int = strawberry.field(description="Where in it the match begins, in characters (code points) from 0.")
-    end: int = strawberry.field(description="Where in it the match ends (exclusive).")
-
-
-@strawberry.type(description="A hit of a search.")
-class SearchEdge:
-    cursor: str = strawberry.field(description="Where the hit lies; give it as `after`.")
-    node: Node = strawberry.field(description="What was found.")
-    rank: MatchRank = strawberry.field(description="How good a hit it is.")
-    match: SearchMatch = strawberry.field(description="The part that matched.")
 
 
 class Hits:
@@ -95,56 +77,72 @@ def _read_cursor(text: str) -> tuple[int, int, int, str]:
     return rank, length, place, id
 
 
-async def _edges(root: Parent[Hits]) -> Any:
-    return await root.edges()
+async def _edges(pages: list[Hits], context: Context) -> list[Any]:
+    return [await one.edges() for one in pages]
 
 
-async def _nodes(root: Parent[Hits]) -> Any:
-    return [hit.record for hit in (await root.found.get())[0]]
+async def _nodes(pages: list[Hits], context: Context) -> list[Any]:
+    return [[hit.record for hit in (await one.found.get())[0]] for one in pages]
 
 
-async def _total(root: Parent[Hits]) -> int:
-    return await root.search.count()
+async def _totals(pages: list[Hits], context: Context) -> list[Any]:
+    return [await one.search.count() for one in pages]
 
 
-async def _has_next(root: Parent[Hits]) -> bool:
-    return (await root.found.get())[1]
+async def _has_next(pages: list[Hits], context: Context) -> list[Any]:
+    return [(await one.found.get())[1] for one in pages]
 
 
-def _has_previous(root: Parent[Hits]) -> bool:
-    return root.after is not None
+def _has_previous(pages: list[Hits], context: Context) -> list[Any]:
+    return [one.after is not None for one in pages]
 
 
-async def _start_cursor(root: Parent[Hits]) -> str | None:
-    hits, _ = await root.found.get()
-    return _cursor(hits[0]) if hits else None
+async def _start_cursor(pages: list[Hits], context: Context) -> list[Any]:
+    return [_cursor(hits[0]) if hits else None for hits in [(await one.found.get())[0] for one in pages]]
 
 
-async def _end_cursor(root: Parent[Hits]) -> str | None:
-    hits, _ = await root.found.get()
-    return _cursor(hits[-1]) if hits else None
+async def _end_cursor(pages: list[Hits], context: Context) -> list[Any]:
+    return [_cursor(hits[-1]) if hits else None for hits in [(await one.found.get())[0] for one in pages]]
+
+
+def _itself(pages: list[Hits], context: Context) -> list[Any]:
+    return pages
+
+
+def _keys(matches: list[Match], context: Context) -> list[Any]:
+    return [to_camel_case(match.key) for match in matches]
+
+
+@strawberry.type(description="The part of a thing that matched.")
+class SearchMatch:
+    key: str = many(_keys, "Which property it is: name, shortName, code, uscc or aliases.")
+    text: str = strawberry.field(description="Its value, as it is registered.")
+    start: int = strawberry.field(description="Where in it the match begins, in characters (code points) from 0.")
+    end: int = strawberry.field(description="Where in it the match ends (exclusive).")
+
+
+@strawberry.type(description="A hit of a search.")
+class SearchEdge:
+    cursor: str = strawberry.field(description="Where the hit lies; give it as `after`.")
+    node: Node = strawberry.field(description="What was found.")
+    rank: MatchRank = strawberry.field(description="How good a hit it is.")
+    match: SearchMatch = strawberry.field(description="The part that matched.")
 
 
 @strawberry.type(description="Where a page of hits lies.")
 class SearchPageInfo:
-    has_next_page: bool = strawberry.field(resolver=_has_next, description="Whether there are more hits.")
-    has_previous_page: bool = strawberry.field(resolver=_has_previous, description="Whether better hits come before.")
-    start_cursor: str | None = strawberry.field(
-        resolver=_start_cursor, description="Cursor of the first hit; null on an empty page."
-    )
-    end_cursor: str | None = strawberry.field(
-        resolver=_end_cursor, description="Cursor of the last hit; null on an empty page."
-    )
+    has_next_page: bool = many(_has_next, "Whether there are more hits.")
+    has_previous_page: bool = many(_has_previous, "Whether better hits come before.")
+    start_cursor: str | None = many(_start_cursor, "Cursor of the first hit; null on an empty page.")
+    end_cursor: str | None = many(_end_cursor, "Cursor of the last hit; null on an empty page.")
 
 
 @strawberry.type(description="A page of hits, the best first.")
 class SearchConnection:
-    edges: list[SearchEdge] = strawberry.field(resolver=_edges, description="The hits of the page.")
-    nodes: list[Node] = strawberry.field(resolver=_nodes, description="What was found, without the part that matched.")
-    page_info: SearchPageInfo = strawberry.field(
-        resolver=lambda root: root, description="Where the page lies among the hits."
-    )
-    total_count: int = strawberry.field(resolver=_total, description="How many hits there are.")
+    edges: list[SearchEdge] = many(_edges, "The hits of the page.")
+    nodes: list[Node] = many(_nodes, "What was found, without the part that matched.")
+    page_info: SearchPageInfo = many(_itself, "Where the page lies among the hits.")
+    total_count: int = many(_totals, "How many hits there are.", weighs(20))
 
 
 def searched(

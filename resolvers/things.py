@@ -3,29 +3,30 @@
 from typing import Any
 
 import strawberry
-from strawberry import Parent
 
 from graph.contents import Contents
 from graph.facts import Kind
 from graph.things import Record, is_in_force
+from resolvers.batches import many
+from resolvers.completion import always
 from resolvers.connections import ContentConnection
-from resolvers.context import Info
+from resolvers.context import Context
 from resolvers.enums import AgreementStatus, JurisdictionLevel, NodeKind, Secrecy, ShareType, SystemStatus
 from resolvers.members import FlowConnection, flowing, held, named, stated
 from resolvers.scalars import Instant, Json
 
 
-async def _in_force(root: Parent[Record], info: Info) -> bool:
-    if not is_in_force(root):
-        return False
-    if root["kind"] is not Kind.FIELD or root.get("resource") is None:
-        return True
-    resource = await info.context.loaders.things(Kind.RESOURCE).load(root["resource"])
-    return resource is None or is_in_force(resource)
+async def _in_force(roots: list[Record], context: Context) -> list[Any]:
+    holders = [root.get("resource") if root["kind"] is Kind.FIELD and is_in_force(root) else None for root in roots]
+    found = await context.things(Kind.RESOURCE, holders)
+    return [
+        is_in_force(root) and (found[holder] is None or is_in_force(found[holder] or {}))
+        for root, holder in zip(roots, holders, strict=True)
+    ]
 
 
-def _unregistered(root: Parent[Record]) -> bool:
-    return bool(root.get("unregistered"))
+def _unregistered(roots: list[Record], context: Context) -> list[Any]:
+    return [bool(root.get("unregistered")) for root in roots]
 
 
 @strawberry.interface(description="Anything that the registry knows by an id.")
@@ -35,9 +36,8 @@ class Node:
     name: str = stated("Its name; its id where no name is stated.")
     valid_from: Instant | None = stated("Since when it is in force; null: always was.")
     valid_to: Instant | None = stated("Until when (exclusive) it is in force; null: no end is known.")
-    in_force: bool = strawberry.field(
-        resolver=_in_force,
-        description="Whether it is in force now: valid, still stated by somebody, and, for a field, its resource too.",
+    in_force: bool = many(
+        _in_force, "Whether it is in force now: valid, still stated by somebody, and, for a field, its resource too."
     )
     recorded_from: Instant = stated("When the registry recorded it as it is now.")
     created: Instant = stated("When the registry first recorded it.")
@@ -45,8 +45,8 @@ class Node:
         "When the last source withdrew it; null while somebody states it.", name="closedAt"
     )
     sources: list[str] | None = stated("Who states it; null when nobody does.")
-    unregistered: bool = strawberry.field(
-        resolver=_unregistered, description="True for a placeholder: others name this id, and nobody has registered it."
+    unregistered: bool = many(
+        _unregistered, "True for a placeholder: others name this id, and nobody has registered it."
     )
     raw: Json | None = stated("What the source said, key by key, where it was taken as something else.")
     extra: Json | None = stated("Keys that the registry does not know, as they were stated.")
@@ -58,6 +58,7 @@ class Node:
         return kind.label
 
     @classmethod
+    @always
     def is_type_of(cls, source: Any, info: Any) -> bool:
         """Records are only ever given where their type fits."""
         return True
@@ -145,16 +146,21 @@ class System(Node):
     )
 
 
-async def _department(root: Parent[Record], info: Info) -> Any:
+async def _departments(roots: list[Record], context: Context) -> list[Any]:
     """A container that is not in force counts as missing; the system's is taken only where no provider is stated."""
-    things = info.context.loaders.things
-    id = root.get("provider")
-    if id is None:
-        held_by = root.get("system")
-        system = await things(Kind.SYSTEM).load(held_by) if held_by is not None else None
-        id = system.get("department") if system is not None and is_in_force(system) else None
-    found = await things(Kind.DEPARTMENT).load(id) if id is not None else None
-    return found if found is not None and is_in_force(found) else None
+    holders = [root.get("system") if root.get("provider") is None else None for root in roots]
+    systems = await context.things(Kind.SYSTEM, holders)
+    ids = [
+        root.get("provider") if holder is None else _operator(systems[holder])
+        for root, holder in zip(roots, holders, strict=True)
+    ]
+    found = await context.things(Kind.DEPARTMENT, ids)
+    departments = [found[id] for id in ids]
+    return [one if one is not None and is_in_force(one) else None for one in departments]
+
+
+def _operator(system: Record | None) -> str | None:
+    return system.get("department") if system is not None and is_in_force(system) else None
 
 
 @strawberry.type(description="A resource of the catalogue: a table, a file, an interface. (政务信息资源)")
@@ -179,12 +185,10 @@ class Resource(Node):
     office: str | None = stated("The office within the department. (处室)")
     grade: str | None = stated("Its grade in the classification of data. (数据分级)")
     provider: "Department | None" = named(Kind.DEPARTMENT, "provider", "The department that is stated to provide it.")
-    department: "Department | None" = strawberry.field(
-        resolver=_department,
-        description=(
-            "The department that it counts for: its provider, or its system's department where no provider is stated; "
-            "null where that is not in force."
-        ),
+    department: "Department | None" = many(
+        _departments,
+        "The department that it counts for: its provider, or its system's department where no provider is stated; "
+        "null where that is not in force.",
     )
     system: "System | None" = named(Kind.SYSTEM, "system", "The system that holds it.")
     fields: "ContentConnection[Field]" = held(Contents.FIELDS, "Its fields, by position, then id.")

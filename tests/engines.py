@@ -18,7 +18,7 @@ ENGINES = ("embedded", "neo4j")
 _DELETE_SOME = """
 MATCH (n)
 WHERE NOT n:Migration AND NOT n:Sequence
-WITH n LIMIT 20000
+WITH n LIMIT 4000
 DETACH DELETE n
 RETURN count(n) AS count
 """

@@ -48,7 +48,7 @@ async def test_a_query_comes_by_post_or_get(client: httpx.AsyncClient) -> None:
         (b"{", 400, "JSON"),
         (b"", 400, "JSON"),
         (b"\xff\xfe", 400, "JSON"),
-        (b"5", 400, "objects"),
+        (b"5", 400, "JSON object"),
         (b"[]", 400, "Batching"),
         (b'[{"query": "{ __typename }"}]', 400, "Batching"),
         (b"{}", 400, "query"),

@@ -1,0 +1,282 @@
+"""Completing columns: all values of one field on one level at once, with the result that graphql-core has one by one.
+
+A tree of completers is compiled from a selection set (`planning.py`). What only graphql-core tells right, an error
+above all, raises `Uncovered`, and the operation is answered by graphql-core.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from functools import cache
+from inspect import isawaitable
+from itertools import chain
+from math import isfinite
+from types import NoneType
+from typing import Any, Protocol, TypeVar
+
+from graphql import GraphQLEnumType, GraphQLLeafType, GraphQLResolveInfo, Undefined
+
+Column = list[Any]
+
+
+class Uncovered(Exception):
+    """graphql-core has to answer this."""
+
+
+Info = Callable[[], GraphQLResolveInfo[Any]]
+"""What the resolvers of a field are told, made when one of them asks."""
+
+
+class Completer(Protocol):
+    """Completes the values of one type."""
+
+    async def complete(self, values: Column, run: Any, info: Info) -> Column:
+        """One result for each value, in order."""
+        ...
+
+
+class Table(Sequence[Any]):
+    """Records kept as columns: a list that is completed without a record for each row, where none is needed."""
+
+    __slots__ = ("_make", "_rows", "columns", "size")
+
+    def __init__(self, size: int, columns: dict[str, Column], make: Callable[[int], Any]) -> None:
+        self.size = size
+        self.columns = columns
+        self._make = make
+        self._rows: Column | None = None
+
+    def rows(self) -> Column:
+        """A record for each row, the same ones each time."""
+        if self._rows is None:
+            self._rows = [self._make(row) for row in range(self.size)]
+        return self._rows
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.rows())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.rows()[index]
+
+
+_SAME: dict[str, set[type]] = {"String": {str, NoneType}, "ID": {str, NoneType}, "Boolean": {bool, NoneType}}
+
+
+@cache
+def _odd(kind: type) -> bool:
+    """Whether values of a type are told by themselves: errors, and what has yet to be awaited."""
+    return issubclass(kind, BaseException) or hasattr(kind, "__await__") or kind is type(Undefined)
+
+
+def _check(kinds: Iterable[type]) -> None:
+    if any(map(_odd, kinds)):
+        raise Uncovered
+
+
+class Leaf:
+    """A scalar or an enum."""
+
+    def __init__(self, type: GraphQLLeafType) -> None:
+        self._coerce = type.coerce_output_value
+        self._same = _SAME.get(type.name, set())
+        self._number = type.name if type.name in ("Int", "Float") else None
+        self._names: dict[Any, Any] | None = {} if isinstance(type, GraphQLEnumType) else None
+
+    async def complete(self, values: Column, run: Any, info: Info) -> Column:
+        kinds = set(map(type, values))
+        if kinds <= self._same or (self._number and self._is_number(values, kinds)):
+            return values
+        _check(kinds)
+        try:
+            if self._names is None:
+                return [None if value is None else self._coerced(value) for value in values]
+            for value in set(values) - self._names.keys():
+                self._names[value] = None if value is None else self._coerced(value)
+            return list(map(self._names.__getitem__, values))
+        except Exception as error:
+            raise Uncovered from error
+
+    def _coerced(self, value: Any) -> Any:
+        coerced = self._coerce(value)
+        if coerced is None or coerced is Undefined:
+            raise Uncovered
+        return coerced
+
+    def _is_number(self, values: Column, kinds: set[type]) -> bool:
+        if self._number == "Int":
+            return kinds == {int} and min(values) >= -(2**31) and max(values) < 2**31
+        return kinds == {float} and all(map(isfinite, values))
+
+
+class Required:
+    """A value that may not be null."""
+
+    def __init__(self, inner: Completer) -> None:
+        self._inner = inner
+
+    async def complete(self, values: Column, run: Any, info: Info) -> Column:
+        if isinstance(values, list) and None in values:
+            raise Uncovered
+        return await self._inner.complete(values, run, info)
+
+
+class Items:
+    """Lists, completed as one long list."""
+
+    def __init__(self, inner: Completer) -> None:
+        self._inner = inner
+
+    async def complete(self, values: Column, run: Any, info: Info) -> Column:
+        lists = [value for value in values if value is not None]
+        if not {list, tuple, Table}.issuperset(map(type, lists)):
+            raise Uncovered
+        together = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
+        if type(together) is tuple:
+            together = list(together)
+        done = await self._inner.complete(together, run, info)
+        parts = iter([done]) if len(lists) == 1 else _parts(done, lists)
+        return [None if value is None else next(parts) for value in values]
+
+
+def _parts(done: Column, lists: list[Sequence[Any]]) -> Iterator[Column]:
+    at = 0
+    for one in lists:
+        yield done[at : at + len(one)]
+        at += len(one)
+
+
+Zipper = Callable[[list[Column]], Column]
+
+
+def zipper(keys: Sequence[str]) -> Zipper:
+    """Makes a dict with these keys, one or more, of each row of some columns. Keys are GraphQL names."""
+    names = [f"v{index}" for index in range(len(keys))]
+    shown = ", ".join(f"{key!r}: {name}" for key, name in zip(keys, names, strict=True))
+    source = f"lambda columns: [{{{shown}}} for {', '.join(names)}, in zip(*columns)]"
+    made: Zipper = eval(source, {"__builtins__": {"zip": zip}})  # noqa: S307  a dict display is three times as fast
+    return made
+
+
+class Field(Protocol):
+    """A planned field of a selection."""
+
+    key: str
+    at_once: bool
+
+    async def column(self, objects: Sequence[Any], run: Any) -> Column:
+        """Its completed value on each object."""
+        ...
+
+
+class Shape:
+    """The fields selected of one object type."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._fields = fields
+        self._zip = zipper([field.key for field in fields]) if fields else None
+        self._later = [index for index, field in enumerate(fields) if not field.at_once]
+
+    async def complete(self, objects: Sequence[Any], run: Any) -> Column:
+        """A dict for each object; none of them is null."""
+        if not objects:
+            return []
+        if self._zip is None:
+            return [{} for _ in objects]
+        columns: list[Column] = [[]] * len(self._fields)
+        for index, field in enumerate(self._fields):
+            if field.at_once:
+                columns[index] = await field.column(objects, run)
+        if self._later:
+            found = await together([self._fields[index].column(objects, run) for index in self._later])
+            for index, column in zip(self._later, found, strict=True):
+                columns[index] = column
+        return self._zip(columns)
+
+
+async def together(waits: Sequence[Coroutine[Any, Any, Column]]) -> list[Column]:
+    """What all of them bring; all have ended when one's error is raised."""
+    if len(waits) == 1:
+        return [await waits[0]]
+    found = await asyncio.gather(*waits, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return [one for one in found if not isinstance(one, BaseException)]
+
+
+class Object:
+    """Objects of one type."""
+
+    def __init__(self, shape: Callable[[], Shape]) -> None:
+        self._compile: Callable[[], Shape] | None = shape
+        self._shape: Shape | None = None
+
+    def shape(self) -> Shape:
+        """What is selected; compiled when it is first met."""
+        if self._shape is None:
+            assert self._compile is not None
+            self._shape, self._compile = self._compile(), None
+        return self._shape
+
+    async def complete(self, values: Column, run: Any, info: Info) -> Column:
+        if isinstance(values, Table):
+            return await self.shape().complete(values, run)
+        # Many sources often have the same object, which is completed once.
+        unique = {id(value): value for value in values if value is not None}
+        _check(set(map(type, unique.values())))
+        done = await self.shape().complete(list(unique.values()), run)
+        if len(done) == len(values):
+            return done
+        results: dict[int, Any] = dict(zip(unique, done, strict=True))
+        return [None if value is None else results[id(value)] for value in values]
+
+
+class Abstract:
+    """Objects of the types of an interface or a union; `resolve` names an object's type."""
+
+    def __init__(self, resolve: Callable[[Any, GraphQLResolveInfo[Any]], Any], of: Callable[[str], Object]) -> None:
+        self._resolve = resolve
+        self._of = of
+
+    async def complete(self, values: Column, run: Any, info: Info) -> Column:
+        present = [index for index, value in enumerate(values) if value is not None]
+        _check({type(values[index]) for index in present})
+        by_type: dict[str, list[int]] = {}
+        told = info() if present else None
+        for index in present:
+            by_type.setdefault(self._name(values[index], told), []).append(index)
+        results: Column = [None] * len(values)
+        shapes = [self._of(name) for name in by_type]
+        parts = [[values[index] for index in indexes] for indexes in by_type.values()]
+        found = await together([one.complete(part, run, info) for one, part in zip(shapes, parts, strict=True)])
+        for indexes, column in zip(by_type.values(), found, strict=True):
+            for index, result in zip(indexes, column, strict=True):
+                results[index] = result
+        return results
+
+    def _name(self, value: Any, info: Any) -> str:
+        try:
+            name = self._resolve(value, info)
+        except Exception as error:
+            raise Uncovered from error
+        if not isinstance(name, str):
+            if isawaitable(name):
+                _close(name)
+            raise Uncovered
+        return name
+
+
+def _close(waiting: Awaitable[Any]) -> None:
+    if isinstance(waiting, Coroutine):
+        waiting.close()
+
+
+Said = TypeVar("Said", bound=Callable[..., bool])
+
+
+def always(is_type_of: Said) -> Said:
+    """Marks an `is_type_of` that says true of every source, so that it need not be asked."""
+    is_type_of.always = True  # type: ignore[attr-defined]
+    return is_type_of

@@ -1,0 +1,152 @@
+"""Documents: parsed, measured and validated once, and kept with their plans for as long as there is room."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    parse,
+    specified_rules,
+    validate,
+    value_from_ast_untyped,
+    visit,
+)
+from graphql.language.ast import DirectiveNode
+from graphql.validation.rules import overlapping_fields_can_be_merged as overlapping
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from resolvers.costs import Bill, Prices
+from resolvers.execution import Plans
+from resolvers.limits import Limits, Measure, TooMuch, scan
+
+MOST_TEXT = 1_000_000
+"""Characters of all the documents that are kept; one takes up to 100 bytes a character with all that belongs to it."""
+MOST_ERRORS = 5
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+
+overlapping.MAX_COMPLEXITY_BUDGET = 50_000  # a tenth of what graphql-core allows: some 20 ms
+
+
+class Refused(Exception):
+    """A document that is not executed, with the errors to tell. `unfit`: it is the request that is wrong."""
+
+    def __init__(
+        self, errors: list[GraphQLError], document: DocumentNode | None = None, *, unfit: bool = False
+    ) -> None:
+        super().__init__(errors[0].message if errors else "")
+        self.errors = errors
+        self.document = document
+        self.unfit = unfit
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of a document."""
+
+    node: OperationDefinitionNode
+    bill: Bill
+    defaults: Mapping[str, Any]
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """What it costs with these variables."""
+        return self.bill.total({**self.defaults, **variables}, {})[0]
+
+
+@dataclass(slots=True)
+class Document:
+    """A document that may be executed."""
+
+    node: DocumentNode
+    operations: list[Operation]
+    plans: Plans = field(default_factory=Plans)
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation with a name, or the only one. Raises Refused."""
+        if name is None and len(self.operations) == 1:
+            return self.operations[0]
+        for one in self.operations:
+            if name is not None and one.node.name is not None and one.node.name.value == name:
+                return one
+        if not self.operations:
+            says = "The document has no operation."
+        elif name is None:
+            says = "operationName: the document has several operations; say which one is meant."
+        else:
+            says = f"operationName: the document has no operation named {name[:100]!r}."
+        raise Refused([GraphQLError(says, extensions={"code": "BAD_INPUT"})], unfit=True)
+
+
+class Documents:
+    """The documents of a schema, by their text."""
+
+    def __init__(self, schema: GraphQLSchema, prices: Prices, limits: Limits, *, suggest: bool = True) -> None:
+        self._schema = schema
+        self._prices = prices
+        self._limits = limits
+        self._suggest = suggest
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._text = 0
+
+    def find(self, text: str) -> Document:
+        """The document of a text. Raises Refused."""
+        document = self._kept.get(text)
+        if document is not None:
+            self._kept.move_to_end(text)
+            return document
+        document = self._made(text)
+        if len(text) <= MOST_TEXT // 10:
+            self._kept[text] = document
+            self._text += len(text)
+            while self._text > MOST_TEXT:
+                self._text -= len(self._kept.popitem(last=False)[0])
+        return document
+
+    def _made(self, text: str) -> Document:
+        node = None
+        try:
+            scan(text, self._limits)
+            node = parse(text, max_tokens=self._limits.tokens)
+            measure = Measure(self._schema, node, self._prices, self._limits)
+            for one in measure.operations:
+                if self._schema.get_root_type(one.operation) is None:
+                    message = f"There are no {one.operation.value}s here."
+                    raise Refused([GraphQLError(message, one, extensions={"code": "BAD_INPUT"})], node, unfit=True)
+            operations = [Operation(one, measure.operation(one), _defaults(one)) for one in measure.operations]
+        except RecursionError:
+            raise Refused([TooMuch("levels of fragments", 1_000, self._limits.fragments)]) from None
+        except GraphQLError as error:
+            raise Refused([error], node) from None
+        errors = validate(self._schema, node, RULES, MOST_ERRORS, hide_suggestions=not self._suggest)
+        if errors:
+            raise Refused(errors, node)
+        return Document(node, operations, Plans(_switches(node)))
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    return {
+        one.variable.name.value: value_from_ast_untyped(one.default_value)
+        for one in operation.variable_definitions or ()
+        if one.default_value is not None
+    }
+
+
+def _switches(document: DocumentNode) -> frozenset[str]:
+    """The variables in `@skip` and `@include`."""
+    found: set[str] = set()
+
+    class Switches(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    found.add(argument.value.name.value)
+
+    visit(document, Switches())
+    return frozenset(found)

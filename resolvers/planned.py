@@ -1,0 +1,188 @@
+"""Planned fields: how the values of one selected field are got for all objects of a level."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from inspect import isawaitable
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    Node,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution import Executor
+from graphql.execution.values import VariableValues, get_argument_values
+from graphql.pyutils import Path
+
+from resolvers.batches import ARGUMENTS, Batch
+from resolvers.completion import Column, Completer, Table, Uncovered
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a resolver did: the value that it gave, or the exception that it raised, and whether it was awaited."""
+
+    value: Any
+    raised: bool = False
+    awaited: bool = False
+
+
+class Run:
+    """One execution of a plan."""
+
+    def __init__(self, executor: Executor[Any]) -> None:
+        self.executor = executor
+        self.context = executor.context_value
+        self.variables = executor.variable_values
+        self._remembered: list[tuple[Node, Sequence[Any], Sequence[Outcome]]] = []
+
+    def info(self, field: "Planned") -> GraphQLResolveInfo[Any]:
+        """What a resolver of the field is told; the path has only the field's own key."""
+        path = Path(None, field.key, field.parent.name)
+        return self.executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
+
+    def remember(self, field: "Planned", objects: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
+        """Keep what a field's resolver did, in case graphql-core has to answer."""
+        self._remembered.append((field.nodes[0], objects, outcomes))
+
+    def memory(self) -> dict[tuple[int, int], Outcome]:
+        """All outcomes, by the identities of the source and of the field's first node."""
+        return {
+            (id(source), id(node)): outcome
+            for node, objects, outcomes in self._remembered
+            for source, outcome in zip(objects, outcomes, strict=True)
+        }
+
+
+class Planned:
+    """A field of one object type, as it was selected under one key."""
+
+    at_once = False
+    """Whether nothing below has to be waited for."""
+
+    def __init__(
+        self, parent: GraphQLObjectType, definition: GraphQLField, nodes: list[FieldNode], completer: Completer
+    ) -> None:
+        self.parent = parent
+        self.definition = definition
+        self.nodes = nodes
+        self.key = (nodes[0].alias or nodes[0].name).value
+        self._completer = completer
+        self._fixed: dict[str, Any] | None = {}
+        if definition.args or nodes[0].arguments:
+            self._fixed = None if _variables(nodes[0]) else self._arguments(None)
+
+    async def column(self, objects: Sequence[Any], run: Run) -> Column:
+        """Its completed value on each object."""
+        return await self._completer.complete(await self.values(objects, run), run, partial(run.info, self))
+
+    async def values(self, objects: Sequence[Any], run: Run) -> Column:
+        """What its resolver gives for each object."""
+        raise NotImplementedError
+
+    def arguments(self, run: Run) -> dict[str, Any]:
+        """Its arguments, with the variables of this run."""
+        return self._arguments(run.variables) if self._fixed is None else self._fixed
+
+    def _arguments(self, variables: VariableValues | None) -> dict[str, Any]:
+        try:
+            return get_argument_values(self.definition, self.nodes[0], variables)
+        except GraphQLError as error:
+            raise Uncovered from error
+
+
+def _variables(node: Node) -> set[str]:
+    """The names of the variables in a node."""
+    found: set[str] = set()
+
+    class Names(Visitor):
+        def enter_variable(self, node: VariableNode, *_: object) -> None:
+            found.add(node.name.value)
+
+    visit(node, Names())
+    return found
+
+
+class TypeName(Planned):
+    """`__typename`."""
+
+    at_once = True
+
+    async def values(self, objects: Sequence[Any], run: Run) -> Column:
+        return [self.parent.name] * len(objects)
+
+
+class Stated(Planned):
+    """A field that its source has as it is, under `name`."""
+
+    def __init__(self, *planned: Any, name: str, read: Callable[[Sequence[Any], str], Column], leaf: bool) -> None:
+        super().__init__(*planned)
+        self._name = name
+        self._read = read
+        self.at_once = leaf
+
+    async def values(self, objects: Sequence[Any], run: Run) -> Column:
+        if isinstance(objects, Table) and self._name in objects.columns:
+            return objects.columns[self._name]
+        try:
+            return self._read(objects, self._name)
+        except Exception as error:
+            raise Uncovered from error
+
+
+class Together(Planned):
+    """A field whose batch is asked for all objects at once."""
+
+    def __init__(self, *planned: Any, batch: Batch) -> None:
+        super().__init__(*planned)
+        self._batch = batch
+
+    async def values(self, objects: Sequence[Any], run: Run) -> Column:
+        objects = list(objects)
+        given, awaited = self.arguments(run), False
+        try:
+            if self.definition.args:
+                assert self.definition.resolve is not None
+                given = self.definition.resolve(ARGUMENTS, run.info(self), **given)
+            found = self._batch(objects, run.context, **given)
+            awaited = not isinstance(found, list)
+            values: Column = found if isinstance(found, list) else await found
+        except Exception as error:
+            run.remember(self, objects, [Outcome(error, True, awaited)] * len(objects))
+            raise Uncovered from error
+        run.remember(self, objects, [Outcome(value, False, awaited) for value in values])
+        return values
+
+
+class Each(Planned):
+    """A field whose resolver is called for each object."""
+
+    async def values(self, objects: Sequence[Any], run: Run) -> Column:
+        objects = list(objects)
+        given, info = self.arguments(run), run.info(self)
+        resolve = self.definition.resolve or run.executor.field_resolver
+        outcomes: list[Outcome] = []
+        for one in objects:
+            try:
+                outcomes.append(Outcome(resolve(one, info, **given)))
+            except Exception as error:
+                outcomes.append(Outcome(error, raised=True))
+        waiting = [index for index, outcome in enumerate(outcomes) if isawaitable(outcome.value)]
+        if waiting:
+            waits = (outcomes[index].value for index in waiting)
+            for index, value in zip(waiting, await asyncio.gather(*waits, return_exceptions=True), strict=True):
+                if isinstance(value, BaseException) and not isinstance(value, Exception):
+                    raise value
+                outcomes[index] = Outcome(value, isinstance(value, Exception), awaited=True)
+        run.remember(self, objects, outcomes)
+        if any(outcome.raised for outcome in outcomes):
+            raise Uncovered
+        return [outcome.value for outcome in outcomes]

@@ -1,0 +1,154 @@
+"""GraphQL over WebSocket: the subprotocol graphql-transport-ws.
+
+Close codes are those of the protocol: 4400 bad message, 4401 not initialised, 4406 subprotocol, 4408 initialised
+too late, 4409 id in use, 4429 initialised twice.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from resolvers.answering import Answers, Asked
+from resolvers.context import Context
+from resolvers.encoding import encode
+from resolvers.errors import OURS, internal
+
+PROTOCOL = "graphql-transport-ws"
+PATIENCE = 10
+"""Seconds in which a client has to initialise."""
+MOST_OPERATIONS = 100
+"""Operations that run at the same time on one connection."""
+
+
+class Closed(Exception):
+    """The connection is to be closed, with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class WebSockets:
+    """Answers the WebSockets at the API's address."""
+
+    def __init__(self, answers: Answers, context: Callable[[], Context], patience: float = PATIENCE) -> None:
+        self._answers = answers
+        self._context = context
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        if PROTOCOL not in scope.get("subprotocols", ()):
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
+            return
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+        connection = _Connection(self._answers, self._context, send)
+        try:
+            await connection.serve(receive, self._patience)
+        except Closed as closed:
+            await send({"type": "websocket.close", "code": closed.code, "reason": str(closed)})
+        finally:
+            await connection.end()
+
+
+class _Connection:
+    def __init__(self, answers: Answers, context: Callable[[], Context], send: Send) -> None:
+        self._answers = answers
+        self._context = context
+        self._send = send
+        self._ready = False
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self, receive: Receive, patience: float) -> None:
+        """Take messages until the client goes. Raises Closed."""
+        try:
+            async with asyncio.timeout(patience) as limit:
+                while (message := await receive())["type"] == "websocket.receive":
+                    await self._take(_parsed(message))
+                    if self._ready:
+                        limit.reschedule(None)
+        except TimeoutError:
+            raise Closed(4408, "Connection initialisation timeout") from None
+
+    async def end(self) -> None:
+        """Stop what still runs."""
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        match message.get("type"):
+            case "connection_init":
+                if self._ready:
+                    raise Closed(4429, "Too many initialisation requests")
+                _check(message, payload=(dict, type(None)))
+                self._ready = True
+                await self._tell(type="connection_ack")
+            case "ping":
+                _check(message, payload=(dict, type(None)))
+                await self._tell(type="pong")
+            case "pong":
+                _check(message, payload=(dict, type(None)))
+            case "subscribe":
+                _check(message, id=(str,), payload=(dict,))
+                self._start(message["id"], message["payload"])
+            case "complete":
+                _check(message, id=(str,))
+                if message["id"] in self._running:
+                    self._running[message["id"]].cancel()
+            case _:
+                raise Closed(4400, "Unknown message type")
+
+    def _start(self, id: str, payload: dict[str, Any]) -> None:
+        if not self._ready:
+            raise Closed(4401, "Unauthorized")
+        if not id:
+            raise Closed(4400, "The id is empty")
+        if id in self._running:
+            raise Closed(4409, f"Subscriber for {id[:80]} already exists")
+        if len(self._running) >= MOST_OPERATIONS:
+            raise Closed(4400, "Too many operations at the same time")
+        kinds = {"query": (str,), "operationName": (str, type(None))}
+        kinds |= dict.fromkeys(("variables", "extensions"), (dict, type(None)))  # type: ignore[arg-type]
+        _check(payload, **kinds)
+        asked = Asked(payload["query"], payload.get("variables") or {}, payload.get("operationName"))
+        task = self._running[id] = asyncio.create_task(self._run(id, asked))
+        task.add_done_callback(lambda _: self._running.pop(id, None))
+
+    async def _run(self, id: str, asked: Asked) -> None:
+        try:
+            answer = await self._answers.answer(asked, self._context())
+        except Exception as error:  # the last place where it can be told
+            errors = [{"message": OURS, "extensions": internal(error)}]
+            await self._tell(type="error", id=id, payload=errors)
+            return
+        if not answer.executed:
+            await self._tell(type="error", id=id, payload=answer.formatted()["errors"])
+            return
+        await self._tell(type="next", id=id, payload=answer.formatted())
+        self._running.pop(id, None)
+        await self._tell(type="complete", id=id)
+
+    async def _tell(self, **message: Any) -> None:
+        await self._send({"type": "websocket.send", "text": encode(message).decode()})
+
+
+def _parsed(message: Any) -> dict[str, Any]:
+    try:
+        found = orjson.loads(message.get("text") or message.get("bytes") or b"")
+    except orjson.JSONDecodeError:
+        raise Closed(4400, "A message must be JSON") from None
+    if not isinstance(found, dict):
+        raise Closed(4400, "A message must be a JSON object")
+    return found
+
+
+def _check(message: dict[str, Any], **kinds: tuple[type, ...]) -> None:
+    for name, allowed in kinds.items():
+        if not isinstance(message.get(name), allowed):
+            raise Closed(4400, f"Invalid message: {name}")
