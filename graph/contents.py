@@ -14,7 +14,7 @@ from graph.facts import Kind
 from graph.filters import PROVIDED
 from graph.paging import Page, Position
 from graph.refusals import TooCostly
-from graph.things import Record, as_link, as_record
+from graph.things import STORED, Keys, Record, as_link, as_record
 
 MOST = 200_000
 """Rows that one statement may be asked for, all parents together."""
@@ -115,7 +115,7 @@ CALL (id) {
   WHERE ($from_tie IS NULL OR value AFTER $from_value OR (value = $from_value AND tie AFTER $from_tie))
     AND ($to_tie IS NULL OR value BEFORE $to_value OR (value = $to_value AND tie BEFORE $to_tie))
   WITH n, r, value, tie ORDER BY value WAY, tie WAY LIMIT $limit
-  RETURN collect([value, tie, properties(n), LINK]) AS rows
+  RETURN collect([value, tie, STORED, LINK]) AS rows
 }
 RETURN 'KIND' AS kind, collect([id, rows]) AS found
 """
@@ -133,6 +133,7 @@ RETURN collect([id, count]) AS found
 def _text(template: str, pattern: Pattern, *, down: bool = False) -> str:
     pieces = {
         "MATCH": pattern.match,
+        "STORED": STORED,
         "IN_FORCE": _IN_FORCE if pattern.flow else "",
         "VALUE": pattern.value,
         "TIE": "r.key" if pattern.flow else _ID,
@@ -168,7 +169,13 @@ class Content:
 
 
 async def page(
-    graph: Graph, contents: Contents, ids: Sequence[str], page: Page, size: int, in_force: bool | None = None
+    graph: Graph,
+    contents: Contents,
+    ids: Sequence[str],
+    page: Page,
+    size: int,
+    in_force: bool | None = None,
+    keys: Keys = None,
 ) -> dict[str, list[Content]]:
     """For each of the things `ids`: up to `size` of its contents from where `page` begins, in its direction.
 
@@ -181,12 +188,12 @@ async def page(
         )
     down = page.backward
     found: dict[str, list[Content]] = {id: [] for id in ids}
-    parameters = {**page.bounds(), "limit": size, "in_force": in_force, "now": now()}
+    parameters = {**page.bounds(), "limit": size, "in_force": in_force, "now": now(), "keys": keys}
     for part in await graph.read(PAGE[contents, down], ids=list(ids), **parameters):
         kind = Kind(part["kind"])
         for id, rows in part["found"]:
             found[id] += [
-                Content((value, tie), as_record(kind, stored), None if link is None else as_link(link))
+                Content((value, tie), as_record(kind, stored, keys), None if link is None else as_link(link))
                 for value, tie, stored, link in rows
             ]
     for rows in found.values():

@@ -5,8 +5,8 @@
     await graph.write(work)         # async def work(transaction): await transaction.run(…)
     await graph.close()
 
-Transactions are the driver's managed ones. What can be tried again is, with a growing and random
-pause, until `total_seconds` are over; what cannot be is raised as one of `graph/errors.py`.
+A read is one statement, a write one of the driver's managed transactions. What can be tried again is, with a
+growing and random pause, until `total_seconds` are over; what cannot be is raised as one of `graph/errors.py`.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ _Faults = (Neo4jError, DriverError)
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 1.0
 _FETCH = 10_000
+_MOST_IDLE = 32
 
 logging.getLogger("neo4j").addHandler(logging.NullHandler())  # what it logs, it raises too, and we tell it better
 
@@ -91,20 +92,34 @@ class Graph:
         self._driver = driver
         # In a cluster a read waits for what this graph wrote before.
         self._bookmarks = AsyncGraphDatabase.bookmark_manager() if is_routed(settings) else None
+        self._idle: list[AsyncSession] = []
         self._reopening = asyncio.Lock()
         self._writing = asyncio.Lock()
 
     async def read(self, text: LiteralString, **parameters: Any) -> list[dict[str, Any]]:
-        """Run one statement in a read transaction and return all its rows."""
+        """Run one statement that reads, a transaction by itself in one round trip, and return all its rows."""
+        query = neo4j.Query(text, timeout=self.settings.statement_seconds)
 
-        async def work(transaction: Transaction) -> list[dict[str, Any]]:
-            return await transaction.run(text, **parameters)
+        async def attempt(session: AsyncSession, clock: _Clock) -> list[dict[str, Any]]:
+            self.statements += 1
+            with clock.statement():
+                return await _rows(await session.run(query, parameters))
 
-        return await self._transact(work, neo4j.READ_ACCESS)
+        return await self._attempts(attempt, neo4j.READ_ACCESS, self.settings.total_seconds)
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a write transaction and commit it. `work` may run several times, each time from scratch."""
-        return await self._transact(work, neo4j.WRITE_ACCESS)
+        total = self.settings.total_seconds
+
+        async def attempt(session: AsyncSession, clock: _Clock) -> T:
+            # A write may have several statements, which _Clock limits one by one.
+            @neo4j.unit_of_work(timeout=total)
+            async def unit(inner: AsyncManagedTransaction) -> T:
+                return await work(Transaction(self, inner, clock))
+
+            return await session.execute_write(unit)
+
+        return await self._attempts(attempt, neo4j.WRITE_ACCESS, total)
 
     async def schema(self, text: LiteralString, **parameters: Any) -> None:
         """Run one statement outside of any transaction: one that changes the schema, or is a transaction by itself."""
@@ -134,24 +149,10 @@ class Graph:
 
     async def close(self) -> None:
         """Close all connections; an embedded engine without other clients ends by itself soon."""
+        await self._forget()
         await self._driver.close()
         if self.attachment is not None:
             self.attachment.close()
-
-    async def _transact(self, work: Callable[[Transaction], Awaitable[T]], access: str) -> T:
-        total = self.settings.total_seconds
-        # One statement is all of a read; a write may have several, which _Clock limits one by one.
-        limit = self.settings.statement_seconds if access == neo4j.READ_ACCESS else total
-
-        async def attempt(session: AsyncSession, clock: _Clock) -> T:
-            @neo4j.unit_of_work(timeout=limit)
-            async def unit(inner: AsyncManagedTransaction) -> T:
-                return await work(Transaction(self, inner, clock))
-
-            execute = session.execute_read if access == neo4j.READ_ACCESS else session.execute_write
-            return await execute(unit)
-
-        return await self._attempts(attempt, access, total)
 
     async def _attempts(
         self, attempt: Callable[[AsyncSession, _Clock], Awaitable[T]], access: str, seconds: float
@@ -210,12 +211,7 @@ class Graph:
             async with asyncio.timeout_at(until) as limit:
                 # A statement is given a little longer here than there, so that the engine speaks first.
                 clock = _Clock(limit, until, self.settings.statement_seconds + 1)
-                async with driver.session(
-                    database=self.database,
-                    default_access_mode=access,
-                    fetch_size=_FETCH,
-                    bookmark_manager=self._bookmarks,
-                ) as session:
+                async with self._session(driver, access) as session:
                     return await attempt(session, clock)
         except TimeoutError as error:
             if not limit.expired():
@@ -225,6 +221,26 @@ class Graph:
                 f"{self.settings.total_seconds:g} s in all).",
                 "Ask for less at once, or allow more with REGISTRY_STATEMENT_SECONDS.",
             ) from error
+
+    @contextlib.asynccontextmanager
+    async def _session(self, driver: AsyncDriver, access: str) -> AsyncIterator[AsyncSession]:
+        """A session. One that has read without trouble is used again; meanwhile it holds no connection."""
+        reading = access == neo4j.READ_ACCESS
+        if reading and driver is self._driver and self._idle:
+            session = self._idle.pop()
+        else:
+            session = driver.session(
+                database=self.database,
+                default_access_mode=access,
+                fetch_size=_FETCH,
+                bookmark_manager=self._bookmarks,
+            )
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_exit(session)
+            yield session
+            if reading and driver is self._driver and len(self._idle) < _MOST_IDLE:
+                stack.pop_all()
+                self._idle.append(session)
 
     @property
     def database(self) -> str | None:
@@ -238,6 +254,13 @@ class Graph:
         user = embedded.USER if self.attachment else self.settings.user
         return Where(address, user, self.database or "", self.engine, self.settings.statement_seconds)
 
+    async def _forget(self) -> None:
+        """Close the sessions that are kept."""
+        sessions, self._idle = self._idle, []
+        for session in sessions:
+            with contextlib.suppress(*_Faults, OSError):
+                await session.close()
+
     async def _reopen(self, lost: AsyncDriver) -> None:
         """The embedded engine went away under us: start it again, or find the one that somebody else started."""
         async with self._reopening:
@@ -247,6 +270,7 @@ class Graph:
             self.attachment.close()
             self.attachment = attachment
             self._driver = new_driver(self.settings, attachment)
+            await self._forget()
             with contextlib.suppress(Exception):  # there is nobody left to say goodbye to
                 await lost.close()
 

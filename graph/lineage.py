@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,9 @@ from graph.net import (
 )
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
+from graph.remembered import Remembered, holds_until
 from graph.rollup import Answer, answer
-from graph.walk import Budget, Question, Walk, Walked
+from graph.walk import Budget, Question, Stop, Walk, Walked
 
 RANGES = {"depth": (0, 1_000), "maxNodes": (1, 10_000), "maxPerNode": (1, 10_000), "maxMilliseconds": (1, 60_000)}
 """What the numbers of a question may be."""
@@ -48,12 +50,25 @@ class Asked:
     budget: Budget = field(default_factory=Budget)
 
 
+_BESIDES_IDS = [one.name for one in fields(Asked) if one.name != "ids"]
+
+ROOM = 50_000
+"""Nodes of all the answers that are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An answer, with the change of the graph that it stands on."""
 
     answer: Answer
     sequence: int
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What is worked out from it and may be asked for again."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it would be the same on any machine."""
+        return Stop.TIME not in self.answer.stopped_by
 
 
 def check(asked: Asked) -> None:
@@ -77,6 +92,7 @@ class Lineages:
     def __init__(self, graph: Graph, projection: Projection) -> None:
         self.graph = graph
         self.projection = projection
+        self._remembered: Remembered[Found] = Remembered(ROOM)
 
     async def find(self, asked: Asked) -> Found:
         """The answer. Raises BadInput, or NotFound that names all unknown ids."""
@@ -85,8 +101,19 @@ class Lineages:
             async with self.projection.reading(asked.known_at) as (net, sequence):
                 # A graph restored from a backup may no longer fit.
                 if self.projection.state == "READY":
-                    return Found(await asyncio.to_thread(_answer, net, asked), sequence)
+                    return await self._by_projection(net, sequence, asked)
         return await self._by_statements(asked)
+
+    async def _by_projection(self, net: Net, sequence: int, asked: Asked) -> Found:
+        question = (tuple(asked.ids), *(getattr(asked, name) for name in _BESIDES_IDS))
+        state, at = (sequence, self.projection.at), _as_of(asked)
+        found = self._remembered.find(question, state, at)
+        if found is None:
+            found = Found(await asyncio.to_thread(_answer, net, replace(asked, as_of=at)), sequence)
+            until = holds_until(net, at) if asked.as_of is None else at + 1
+            if found.whole:
+                self._remembered.keep(question, state, at, until, found, len(found.answer.nodes))
+        return found
 
     async def _by_statements(self, asked: Asked) -> Found:
         where = await position(self.graph)

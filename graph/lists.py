@@ -22,7 +22,7 @@ from graph.once import Once
 from graph.order import CODES, LAST, bound_above, bound_below
 from graph.paging import Page, Position
 from graph.scopes import departments_of, lower_jurisdictions
-from graph.things import Record, as_record, by_ids
+from graph.things import STORED, Keys, Record, as_record, by_ids
 
 MOST_FACETS = 100
 """Values of one facet that are listed, the most frequent ones."""
@@ -95,7 +95,7 @@ WITH n, tie, CASE $order
 WHERE ($from_tie IS NULL OR value AFTER $from_value OR (value = $from_value AND tie AFTER $from_tie))
   AND ($to_tie IS NULL OR value BEFORE $to_value OR (value = $to_value AND tie BEFORE $to_tie))
 WITH n, tie, value ORDER BY value WAY, tie WAY LIMIT $limit
-RETURN collect([value, tie, properties(n)]) AS rows
+RETURN collect([value, tie, STORED]) AS rows
 """
 )
 
@@ -109,7 +109,7 @@ WHERE n.id BOUND $bound
   AND ($to_tie IS NULL OR coalesce(n.sort_id, n.id) BEFORE $to_tie)
   AND SHOWNCLAUSES
 WITH n ORDER BY n.id WAY LIMIT $limit
-RETURN collect([coalesce(n.sort_id, n.id), coalesce(n.sort_id, n.id), properties(n)]) AS rows
+RETURN collect([coalesce(n.sort_id, n.id), coalesce(n.sort_id, n.id), STORED]) AS rows
 """
 
 _COUNT = _FILTERED + "\nRETURN count(n) AS count\n"
@@ -173,6 +173,7 @@ def _filled(template: str, kind: Kind, start: str, *, down: bool = False, bound:
         "BEFORE": ">" if down else "<",
         " WAY": " DESC" if down else "",
         "LABEL": kind.label,
+        "STORED": STORED,
     }
     for name, piece in pieces.items():
         template = template.replace(name, piece)
@@ -238,8 +239,8 @@ class Lister:
             return _PLAIN
         return next((name for name in _starts(self.listing.kind) if given.get(name) is not None), _ALL)
 
-    async def page(self, page: Page, size: int) -> list[Row]:
-        """Up to `size` rows of the list from where `page` begins, in its direction."""
+    async def page(self, page: Page, size: int, keys: Keys = None) -> list[Row]:
+        """Up to `size` rows of the list from where `page` begins, in its direction; of each the properties `keys`."""
         listing = self.listing
         given = await self._scope.get()
         start = self._start(given)
@@ -252,9 +253,9 @@ class Lister:
         else:
             text = PAGE[listing.kind, start, down]
         [found] = await self.graph.read(
-            text, **given, **bounds, order=listing.order, absent=_ABSENT[listing.descending], limit=size
+            text, **given, **bounds, order=listing.order, absent=_ABSENT[listing.descending], limit=size, keys=keys
         )
-        rows = [Row((value, tie), as_record(listing.kind, stored)) for value, tie, stored in found["rows"]]
+        rows = [Row((value, tie), as_record(listing.kind, stored, keys)) for value, tie, stored in found["rows"]]
         return sorted(rows, key=lambda row: row.position, reverse=down)
 
     async def count(self) -> int:

@@ -14,6 +14,7 @@ from graph.net import (
     NEVER_IN_FORCE,
     OPEN_END,
     OPEN_START,
+    UNRANKED,
     Agreement,
     Net,
     Version,
@@ -28,9 +29,11 @@ HOLDER: dict[Kind, str] = {
 }
 """The key by which each kind names its container."""
 
-THING_ROW = (
-    "[n.number, n.id, n.name, n.HOLDER, n.PROVIDER, n.valid_from, n.valid_to, n.created, n.unregistered, n.closed]"
-)
+RANK: dict[Kind, str] = {Kind.DEPARTMENT: "order", Kind.FIELD: "position"}
+"""The key that says where a thing stands among its container's."""
+
+THING_ROW = """[n.number, n.id, n.name, n.HOLDER, n.PROVIDER, n.valid_from, n.valid_to, n.created, n.unregistered,
+  n.closed, n.RANK]"""
 """What is asked of a thing, as Cypher; `thing_row` fills in the keys of its kind."""
 
 LINK_ROW = "r.job, r.valid_from, r.valid_to, r.recorded_from, r.recorded_to"
@@ -43,7 +46,8 @@ def thing_row(kind: Kind) -> str:
     """The Cypher list of what the net keeps of a thing of `kind`, bound to `n`."""
     provider = "n.provider" if kind is Kind.RESOURCE else "null"
     holder = f"n.{HOLDER[kind]}" if kind in HOLDER else "null"
-    return THING_ROW.replace("n.HOLDER", holder).replace("n.PROVIDER", provider)
+    rank = f"n.{RANK[kind]}" if kind in RANK else "null"
+    return THING_ROW.replace("n.HOLDER", holder).replace("n.PROVIDER", provider).replace("n.RANK", rank)
 
 
 def _life(net: Net, valid_from: int | None, valid_to: int | None, closed: Any, unregistered: Any) -> int:
@@ -62,7 +66,7 @@ def take_things(
     """Put things of `kind` at `places`. With `index`, what they name as containers is put into the overlays."""
     if not rows:
         return
-    _, ids, names, holders, providers, starts, ends, created, unregistered, closed = zip(*rows, strict=True)
+    _, ids, names, holders, providers, starts, ends, created, unregistered, closed, ranks = zip(*rows, strict=True)
     net.make_room(max(max(places) + 1, net.size))
     for at, id, name in zip(places, ids, names, strict=True):
         net.ids[at], net.names[at], net.index[id] = id, name, at
@@ -78,6 +82,7 @@ def take_things(
     net.holder.data[where] = held
     net.provider.data[where] = provided
     net.created.data[where] = created
+    net.rank.data[where] = [UNRANKED if rank is None else rank for rank in ranks]
     net.unregistered.data[where] = [bool(flag) for flag in unregistered]
     _settle(net, zip(places, ids, holders, held, providers, provided, strict=True), index=index)
     net.life.data[where] = [

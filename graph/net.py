@@ -21,6 +21,9 @@ OPEN_START = -(2**62)
 OPEN_END = 2**62
 NEVER_IN_FORCE = (OPEN_END, OPEN_START)
 
+UNRANKED = 2**63 - 1
+"""The rank of what has none: it comes last."""
+
 KINDS: tuple[Kind, ...] = tuple(Kind)
 JURISDICTION, DEPARTMENT, SYSTEM, ELEMENT, RESOURCE, FIELD, AGREEMENT = range(len(KINDS))
 ABSENT = -1
@@ -219,6 +222,7 @@ class Net:
     life: Column = field(default_factory=lambda: Column(np.int32, 0))
     created: Column = field(default_factory=lambda: Column(np.int64, OPEN_END))
     unregistered: Column = field(default_factory=lambda: Column(np.bool_, False))
+    rank: Column = field(default_factory=lambda: Column(np.int64, UNRANKED))
     lives: Periods = field(default_factory=lambda: Periods(2))
 
     start: Column = field(default_factory=lambda: Column(np.int32, -1))
@@ -255,9 +259,12 @@ class Net:
     def size(self) -> int:
         return self.kind.size
 
+    def _things(self) -> tuple[Column, ...]:
+        return self.kind, self.holder, self.provider, self.life, self.created, self.unregistered, self.rank
+
     def make_room(self, size: int) -> None:
         """Make indexes below `size` usable."""
-        for column in (self.kind, self.holder, self.provider, self.life, self.created, self.unregistered):
+        for column in self._things():
             column.grow(size)
         missing = size - len(self.ids)
         if missing > 0:
@@ -289,11 +296,10 @@ class Net:
     @property
     def nbytes(self) -> int:
         """About how much memory this takes."""
-        columns = (self.kind, self.holder, self.provider, self.life, self.created, self.unregistered)
         links = (self.start, self.end, self.flow, self.job, self.period)
         indexes = (self.held, self.provided, self.out, self.into)
         texts = 260 * len(self.ids)
-        return sum(c.nbytes for c in (*columns, *links)) + sum(i.nbytes for i in indexes) + texts
+        return sum(c.nbytes for c in (*self._things(), *links)) + sum(i.nbytes for i in indexes) + texts
 
     def as_known_at(self, instant: int) -> "Net":
         """What the registry had recorded by `instant`: flows are shared, things are put back."""

@@ -114,7 +114,7 @@ class Projection:
         self.state = "FILLING" if megabytes > 0 else "OFF"
         self._done = 0
         self._total = 0
-        self._at = 0
+        self.at = 0
         self._refreshing = asyncio.Lock()
         self._readers = 0
         self._idle = asyncio.Event()
@@ -169,7 +169,7 @@ class Projection:
             self._take_versions(net, rows)
         async for rows in self._windows(AGREEMENTS, start.sequence):
             self._take_agreements(net, rows)
-        self.net, self.sequence, self._at = net, start.sequence, start.at
+        self.net, self.sequence, self.at = net, start.sequence, start.at
         self.state = "READY"
 
     async def _fill_links(self, net: Net, flow: str, kind: Kind, start: Position) -> bool:
@@ -266,8 +266,13 @@ class Projection:
             if not self._readers:
                 self._idle.set()
 
+    @property
+    def settled(self) -> Net | None:
+        """The net, if it is filled and nothing is being applied: for what reads it before anything is awaited."""
+        return self.net if self.state == "READY" and not self._refreshing.locked() else None
+
     def _view(self, known_at: int) -> Net:
-        if known_at >= self._at:
+        if known_at >= self.at:
             return self.net
         view = self._views.get(known_at)
         if view is None:
@@ -281,7 +286,7 @@ class Projection:
         async with self._refreshing:
             for _ in range(_TRIES):
                 where = await position(self.graph)
-                if where.sequence == self.sequence and where.at == self._at:
+                if where.sequence == self.sequence and where.at == self.at:
                     return
                 if where.sequence <= self.sequence:
                     # Another graph stands where this one stood: restored from a backup, or emptied.
@@ -310,7 +315,7 @@ class Projection:
         self._take_versions(net, versions[0]["rows"])
         self._take_agreements(net, agreements[0]["rows"])
         self._views.clear()
-        self.sequence, self._at = last, where.at
+        self.sequence, self.at = last, where.at
         overlay = net.out.overlay + net.held.overlay
         if overlay > 2_000 + net.start.size // 20:
             await asyncio.to_thread(net.fold)
@@ -321,6 +326,6 @@ class Projection:
         fresh = []
         for row in rows:
             start, end, *rest = row
-            if rest[3] > self._at or not update_link(net, flow_number(flow), start, end, rest):
+            if rest[3] > self.at or not update_link(net, flow_number(flow), start, end, rest):
                 fresh.append(row)
         self._take_links(net, flow, fresh, index=True)

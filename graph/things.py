@@ -20,6 +20,12 @@ RETURN 'KIND' AS kind, collect(properties(n)) AS found
 BY_IDS: Mapping[Kind, str] = {kind: _BY_IDS.replace("LABEL", kind.label).replace("KIND", kind) for kind in KEYS}
 FIND = "UNION ALL".join(BY_IDS.values())
 
+STORED = "CASE WHEN $keys IS NULL THEN properties(n) ELSE [k IN $keys | n[k]] END"
+"""All that is stored of a thing `n`, or the values of `$keys` only: `as_record` takes either."""
+
+Keys = Sequence[str] | None
+"""The properties that are wanted; `None`: all."""
+
 _OBJECTS: Mapping[Kind, tuple[str, ...]] = {
     kind: (*(name for name, key in keys.items() if key.shape is Shape.OBJECT), "extra", "raw")
     for kind, keys in KEYS.items()
@@ -27,8 +33,12 @@ _OBJECTS: Mapping[Kind, tuple[str, ...]] = {
 _INTERNAL = ("search", "statements", "sort_id", "sort_name", "sort_code")
 
 
-def as_record(kind: Kind, properties: Record) -> Record:
-    """Stored properties as a record. The dict that is given becomes the record."""
+def as_record(kind: Kind, stored: Any, keys: Keys = None) -> Record:
+    """Stored properties as a record; `keys` are those that were asked for, `id` and `name` among them.
+
+    A dict that is given becomes the record.
+    """
+    properties: Record = stored if keys is None else dict(zip(keys, stored, strict=True))
     properties["kind"] = kind
     for name in _OBJECTS[kind]:
         text = properties.get(name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -11,8 +12,8 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -40,10 +41,21 @@ def serve_on(listening: socket.socket, settings: Settings, host: str, workers: i
     """Serve until SIGTERM or SIGINT, then finish what is under way and return. Raises GraphError."""
     log_to_standard_error()
     if workers == 1:
-        asyncio.run(_serve_here(settings, listening, lambda: _greet(listening, host, out)))
+        _run(_serve_here(settings, listening, lambda: _greet(listening, host, out)))
     else:
         _serve_beside(settings, listening, workers, lambda: _greet(listening, host, out))
     out.print("Stopped.")
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run on the faster event loop where there is one."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # not made for every platform
+        asyncio.run(work)
+    else:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(work)
 
 
 def _greet(listening: socket.socket, host: str, out: "Console") -> None:
@@ -117,6 +129,7 @@ async def watched(parts: Parts) -> AsyncIterator[None]:
 
 async def _watch(projection: Projection) -> None:
     told = False
+    gc.set_threshold(50_000, 20, 20)
     while (far := projection.progress).state == "FILLING":
         await asyncio.sleep(_TELL_SECONDS)
         if projection.progress.state == "FILLING":
@@ -128,6 +141,9 @@ async def _watch(projection: Projection) -> None:
                 f"{far.things:,}",
                 f"{far.links:,}",
             )
+    # What is here now mostly stays: looking through it again and again would hold up answers.
+    gc.collect()
+    gc.freeze()
     if told and far.state == "READY":
         log.info(
             "the projection is filled: %s things, %s links, %s MB", f"{far.things:,}", f"{far.links:,}", far.megabytes

@@ -38,18 +38,20 @@ class StrawberryWays:
 
     def column(self, sources: Sequence[Any], name: str) -> list[Any]:
         """As `read`, of many sources: mostly of one type."""
-        key, get = _KEYS.get(name, name), dict.get
+        get = dict.get
         try:
             if isinstance(sources[0], dict):
-                return [get(one, key) for one in sources]
+                return [get(one, name) for one in sources]
             return list(map(attrgetter(name), sources))
         except (TypeError, AttributeError):
             return [read(one, name) for one in sources]
 
     def stated(self, field: GraphQLField) -> str | None:
-        """The Python name of a field without a resolver."""
+        """The key of a field without a resolver."""
         definition = _definition(field)
-        return definition.python_name if definition is not None and definition.base_resolver is None else None
+        if definition is None or definition.base_resolver is not None:
+            return None
+        return _KEYS.get(definition.python_name, definition.python_name)
 
     def batch(self, field: GraphQLField) -> Batch | None:
         """The batch of its resolver."""

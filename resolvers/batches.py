@@ -10,7 +10,7 @@ waits is put together.
 
 from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
 from strawberry import Parent
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Batch = Callable[..., list[Any] | Awaitable[list[Any]]]
 """(parents, context, **arguments) to a value for each parent, in order. What it raises is the error of each."""
+
+B = TypeVar("B", bound=Callable[..., Any])
 
 ARGUMENTS = object()
 """As the parent it asks a resolver for the arguments of its batch, not for a value."""
@@ -70,6 +72,22 @@ def batched(resolve: Callable[..., Any], batch: Batch, description: str, *annota
     """A field with arguments; `resolve` answers with `one`."""
     resolve.batch = batch  # type: ignore[attr-defined]
     return strawberry.field(resolver=resolve, description=description, directives=annotations)
+
+
+def needs(*keys: str) -> Callable[[B], B]:
+    """Says which keys of its parents a batch reads, so that no others need be fetched; without, it may be any."""
+
+    def mark(batch: B) -> B:
+        batch.needs = frozenset(keys)  # type: ignore[attr-defined]
+        return batch
+
+    return mark
+
+
+def needs_of(batch: Batch) -> frozenset[str] | None:
+    """The keys of its parents that a batch reads; `None`: it may be any."""
+    found: frozenset[str] | None = getattr(batch, "needs", None)
+    return found
 
 
 def batch_of(resolve: Any) -> Batch | None:

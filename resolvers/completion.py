@@ -114,19 +114,19 @@ class Required:
     """A value that may not be null."""
 
     def __init__(self, inner: Completer) -> None:
-        self._inner = inner
+        self.inner = inner
 
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         if isinstance(values, list) and None in values:
             raise Uncovered
-        return await self._inner.complete(values, run, info)
+        return await self.inner.complete(values, run, info)
 
 
 class Items:
     """Lists, completed as one long list."""
 
     def __init__(self, inner: Completer) -> None:
-        self._inner = inner
+        self.inner = inner
 
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         lists = [value for value in values if value is not None]
@@ -135,7 +135,7 @@ class Items:
         together = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
         if type(together) is tuple:
             together = list(together)
-        done = await self._inner.complete(together, run, info)
+        done = await self.inner.complete(together, run, info)
         parts = iter([done]) if len(lists) == 1 else _parts(done, lists)
         return [None if value is None else next(parts) for value in values]
 
@@ -163,11 +163,38 @@ class Field(Protocol):
     """A planned field of a selection."""
 
     key: str
+    name: str
     at_once: bool
+
+    @property
+    def keys(self) -> "Keys":
+        """The keys of its source that it reads."""
+        ...
+
+    def inner(self) -> "Shape | None":
+        """What is selected of it, where that is of one type."""
+        ...
 
     async def column(self, objects: Sequence[Any], run: Any) -> Column:
         """Its completed value on each object."""
         ...
+
+
+class Wanting:
+    """The source of a connection: it is told which keys of its nodes are wanted, `None` where it may be any."""
+
+    def __init__(self) -> None:
+        self.wanted: frozenset[str] | None = None
+        self.told = False
+        """Whether it has been told: its page info has the same source, and is not asked."""
+
+
+Keys = frozenset[str] | None
+"""Keys of a source that are read; `None`: it may be any."""
+
+
+def _both(one: Keys, other: Keys) -> Keys:
+    return None if one is None or other is None else one | other
 
 
 class Shape:
@@ -175,13 +202,44 @@ class Shape:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self._fields = fields
+        self._wanted: Keys = None
+        self._asked = False
         self._zip = zipper([field.key for field in fields]) if fields else None
         self._later = [index for index, field in enumerate(fields) if not field.at_once]
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the objects that are read."""
+        found: Keys = frozenset()
+        for field in self._fields:
+            found = _both(found, field.keys)
+        return found
+
+    def below(self, *path: str) -> Keys:
+        """The keys that are read of what lies below some fields within fields; none where these are not selected."""
+        if not path:
+            return self.keys
+        found: Keys = frozenset()
+        for field in self._fields:
+            if field.name == path[0]:
+                inner = field.inner()
+                found = _both(found, None if inner is None else inner.below(*path[1:]))
+        return found
+
+    def wanted(self) -> Keys:
+        """The keys of its nodes that are read, where this is a connection."""
+        if not self._asked:
+            self._wanted, self._asked = _both(self.below("nodes"), self.below("edges", "node")), True
+        return self._wanted
 
     async def complete(self, objects: Sequence[Any], run: Any) -> Column:
         """A dict for each object; none of them is null."""
         if not objects:
             return []
+        if not isinstance(objects, Table) and isinstance(objects[0], Wanting):
+            for one in objects:
+                if not one.told:
+                    one.told, one.wanted = True, self.wanted()
         if self._zip is None:
             return [{} for _ in objects]
         columns: list[Column] = [[]] * len(self._fields)

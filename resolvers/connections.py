@@ -11,12 +11,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
 
-from graph import contents
+from graph import contained, contents
 from graph.contents import Contents
 from graph.lists import Lister, Listing
 from graph.paging import USUAL, Page, Position, cursor, other_side, page
 from graph.things import Record
 from resolvers.batches import many
+from resolvers.completion import Wanting
 from resolvers.context import Context
 from resolvers.costs import rows, weighs
 
@@ -35,10 +36,11 @@ class Row(Protocol):
     def record(self) -> Record: ...
 
 
-class Pages(ABC):
+class Pages(Wanting, ABC):
     """A list of which one page is asked for."""
 
     def __init__(self, order: str, page: Page) -> None:
+        super().__init__()
         self.order = order
         self.page = page
         self.rows: Sequence[Row] = ()
@@ -64,6 +66,11 @@ class Pages(ABC):
         """The edge to a row."""
         return {"cursor": cursor(self.order, row.position), "node": row.record}
 
+    @property
+    def keys(self) -> list[str] | None:
+        """The properties of its rows that are wanted; `None`: all."""
+        return None if self.wanted is None else sorted({"id", "name", *self.wanted})
+
     async def load(self, pages: Sequence["Pages"]) -> None:
         """Load the rows of this one's group."""
         size = self.page.size
@@ -86,7 +93,7 @@ class Listed(Pages):
         return id(self)
 
     async def read(self, pages: Sequence["Listed"], page: Page, size: int) -> Sequence[Sequence[Row]]:
-        return [await one.lister.page(page, size) for one in pages]
+        return [await one.lister.page(page, size, one.keys) for one in pages]
 
     async def count(self, pages: Sequence["Listed"]) -> Sequence[int]:
         return [await one.lister.count() for one in pages]
@@ -98,22 +105,31 @@ class Held(Pages):
     def __init__(self, context: Context, id: str, what: Contents, page: Page, in_force: bool | None = None) -> None:
         super().__init__(what, page)
         self.id = id
-        self._graph = context.graph
+        self._context = context
         self._what = what
         self._in_force = in_force
 
     @property
     def group(self) -> Hashable:
-        return self._what, self.page, self._in_force
+        return self._what, self.page, self._in_force, self.wanted
 
     async def read(self, pages: Sequence["Held"], page: Page, size: int) -> Sequence[Sequence[Row]]:
         ids = list(dict.fromkeys(one.id for one in pages))
-        found = await contents.page(self._graph, self._what, ids, page, size, self._in_force)
+        found = None
+        if self._in_force is None:
+            net = await self._context.net()
+            found = contained.page(net, self._what, ids, page, size, self.keys) if net else None
+        if found is None:
+            graph = self._context.graph
+            found = await contents.page(graph, self._what, ids, page, size, self._in_force, self.keys)
         return [found[one.id] for one in pages]
 
     async def count(self, pages: Sequence["Held"]) -> Sequence[int]:
         ids = list(dict.fromkeys(one.id for one in pages))
-        found = await contents.count(self._graph, self._what, ids, self._in_force)
+        net = await self._context.net() if self._in_force is None else None
+        found = contained.count(net, self._what, ids) if net else None
+        if found is None:
+            found = await contents.count(self._context.graph, self._what, ids, self._in_force)
         return [found[one.id] for one in pages]
 
     def edge(self, row: Any) -> Record:

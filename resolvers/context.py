@@ -9,6 +9,7 @@ import strawberry
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.lineage import Lineages
+from graph.net import Net
 from graph.things import Record, by_ids
 from resolvers.batches import Loads
 
@@ -20,10 +21,24 @@ class Context:
     graph: Graph
     lineages: Lineages
     loads: Loads = field(init=False)
+    _fresh: bool = False
     _things: dict[Kind, dict[str | None, Record | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.loads = Loads(self)
+
+    async def net(self) -> Net | None:
+        """The projection's net as of the last write before this operation or later; `None` while there is none.
+
+        To be read before anything is awaited.
+        """
+        projection = self.lineages.projection
+        if projection.state != "READY":
+            return None
+        if not self._fresh:
+            await projection.refresh()
+            self._fresh = True
+        return projection.settled
 
     async def things(self, kind: Kind, ids: Iterable[str | None]) -> dict[str | None, Record | None]:
         """Things of a kind by id, in one statement for those not asked for before; `None` where there is none."""

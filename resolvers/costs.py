@@ -7,6 +7,7 @@ a leaf 0, and a list has 10 rows.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -121,55 +122,77 @@ def _price(found: GraphQLField, notes: Sequence[object], sized: bool) -> Price:
 
 @dataclass(slots=True)
 class Bill:
-    """What a selection set costs once; `parts` may be shared by many."""
+    """What a selection set costs: `once`, for each row that the field around it has, and what the variables say."""
 
-    parts: list["Item | Bill"] = field(default_factory=list)
+    once: int = 0
+    row: int = 0
+    open: list["Item | Bill"] = field(default_factory=list)
+    """Parts whose cost hangs on variables; they may be shared by many."""
+
+    def add(self, part: "Item | Bill") -> None:
+        """Take in a part."""
+        if isinstance(part, Item) and not part.is_open:
+            once, row = part.total({}, {})
+        elif isinstance(part, Bill) and not part.open:
+            once, row = part.once, part.row
+        else:
+            self.open.append(part)
+            return
+        self.once += once
+        self.row += row
 
     def total(self, variables: Mapping[str, Any], known: dict[int, tuple[int, int]]) -> tuple[int, int]:
         """The cost, and the cost for each row that the field around it has."""
+        if not self.open:
+            return self.once, self.row
         if id(self) not in known:
             known[id(self)] = (0, 0)
-            pairs = [part.total(variables, known) for part in self.parts]
-            known[id(self)] = (sum(once for once, _ in pairs), sum(row for _, row in pairs))
+            pairs = [part.total(variables, known) for part in self.open]
+            known[id(self)] = (self.once + sum(once for once, _ in pairs), self.row + sum(row for _, row in pairs))
         return known[id(self)]
 
 
-@dataclass(slots=True)
 class Item:
     """What one selected field costs."""
 
-    price: Price
-    node: FieldNode
-    inner: Bill | None
+    __slots__ = ("_inner", "_price", "_rows", "is_open")
+
+    def __init__(self, price: Price, node: FieldNode, inner: Bill) -> None:
+        self._price = price
+        self._inner = inner
+        said = [_number(node, path.split(".")) for path in price.arguments]
+        self._rows = [rows for rows in said if rows is not None]
+        self.is_open = bool(inner.open) or any(callable(rows) for rows in self._rows)
 
     def total(self, variables: Mapping[str, Any], known: dict[int, tuple[int, int]]) -> tuple[int, int]:
         """As Bill.total."""
-        once, row = self.inner.total(variables, known) if self.inner else (0, 0)
-        weight = self.price.weight
-        if self.price.sized:
-            return 0, weight + once + row * ASSUMED
-        if self.price.listed:
-            return weight + self._rows(variables) * (once + row * ASSUMED), 0
-        return weight + once + self._rows(variables) * row, 0
-
-    def _rows(self, variables: Mapping[str, Any]) -> int:
-        said = [_number(self.node, path.split("."), variables) for path in self.price.arguments]
-        numbers = [number for number in said if number is not None]
-        return max(numbers, default=self.price.assumed)
+        once, row = self._inner.total(variables, known)
+        price = self._price
+        if price.sized:
+            return 0, price.weight + once + row * ASSUMED
+        said = [rows(variables) if callable(rows) else rows for rows in self._rows]
+        rows = max((number for number in said if number is not None), default=price.assumed)
+        if price.listed:
+            return price.weight + rows * (once + row * ASSUMED), 0
+        return price.weight + once + rows * row, 0
 
 
-def _number(node: FieldNode, path: Sequence[str], variables: Mapping[str, Any]) -> int | None:
-    """The number that an argument has, if it has one."""
+Rows = int | Callable[[Mapping[str, Any]], int | None]
+
+
+def _number(node: FieldNode, path: Sequence[str]) -> Rows | None:
+    """The number that an argument has, if it has one; where it is a variable, how to look it up."""
     value: ValueNode | None = next((one.value for one in node.arguments or () if one.name.value == path[0]), None)
     for index, name in enumerate(path):
         if index and isinstance(value, ObjectValueNode):
             value = next((one.value for one in value.fields if one.name.value == name), None)
         if isinstance(value, VariableNode):
-            return _whole(variables.get(value.name.value), path[index + 1 :])
+            return partial(_looked_up, value.name.value, path[index + 1 :])
     return max(int(value.value), 0) if isinstance(value, IntValueNode) else None
 
 
-def _whole(value: Any, path: Sequence[str]) -> int | None:
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+def _looked_up(name: str, path: Sequence[str], variables: Mapping[str, Any]) -> int | None:
+    value = variables.get(name)
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
     return max(value, 0) if isinstance(value, int) else None

@@ -119,7 +119,7 @@ class Measure:
             whole.fields += one.fields
             whole.aliases += one.aliases
             whole.directives += one.directives + len(node.directives or ())
-            whole.bill.parts.append(one.bill)
+            whole.bill.add(one.bill)
         return whole
 
     def _one(self, node: Node, parent: GraphQLNamedType | None) -> Size:
@@ -133,9 +133,10 @@ class Measure:
         inner = Size()
         if node.selection_set:
             inner = self._selection(node.selection_set, get_named_type(found.type) if found else None)
-        item = Item(self._prices.of(parent, name), node, inner.bill)
+        bill = Bill()
+        bill.add(Item(self._prices.of(parent, name), node, inner.bill))
         aliases = inner.aliases + (node.alias is not None)
-        return Size(inner.depth + 1, inner.fields + 1, aliases, inner.directives, Bill([item]))
+        return Size(inner.depth + 1, inner.fields + 1, aliases, inner.directives, bill)
 
     def _spread(self, name: str) -> Size:
         if name not in self._sizes:

@@ -211,6 +211,13 @@ async def find(
 
 def answered(found: Found) -> Answered:
     """An answer as columns. To be called before anything is awaited, while the net is as the answer found it."""
+    if "answered" not in found.kept:
+        found.kept["answered"] = _answered(found)
+    kept: Answered = found.kept["answered"]
+    return kept
+
+
+def _answered(found: Found) -> Answered:
     answer = found.answer
     seen, edges, ids = shown(answer), answer.edges, answer.net.ids
     nodes: dict[str, Column] = {

@@ -9,7 +9,7 @@ from graph.contents import Contents
 from graph.facts import Kind
 from graph.paging import Page, page
 from graph.things import Record, is_in_force
-from resolvers.batches import Batch, batched, many, one
+from resolvers.batches import Batch, batched, many, needs, one
 from resolvers.connections import ROWS, Edge, Held, PageInfo, _edges, _itself, _nodes, _total
 from resolvers.context import Context, Info
 from resolvers.scalars import Instant, Json
@@ -32,6 +32,7 @@ def stated(description: str, **more: Any) -> Any:
 def named(kind: Kind, key: str, description: str) -> Any:
     """The thing that a reference names."""
 
+    @needs(key)
     async def things(roots: list[Record], context: Context) -> list[Any]:
         ids = [root.get(key) for root in roots]
         found = await context.things(kind, ids)
@@ -41,6 +42,7 @@ def named(kind: Kind, key: str, description: str) -> Any:
 
 
 def _held(what: Contents) -> Batch:
+    @needs("id")
     def lists(roots: list[Record], context: Context, page: Page, in_force: bool | None = None) -> list[Any]:
         return [Held(context, root["id"], what, page, in_force) for root in roots]
 

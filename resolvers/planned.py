@@ -22,8 +22,8 @@ from graphql.execution import Executor
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
-from resolvers.batches import ARGUMENTS, Batch
-from resolvers.completion import Column, Completer, Table, Uncovered
+from resolvers.batches import ARGUMENTS, Batch, needs_of
+from resolvers.completion import Column, Completer, Items, Keys, Object, Required, Shape, Table, Uncovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,24 @@ class Planned:
         self.parent = parent
         self.definition = definition
         self.nodes = nodes
-        self.key = (nodes[0].alias or nodes[0].name).value
+        self.name = nodes[0].name.value
+        self.key = nodes[0].alias.value if nodes[0].alias else self.name
         self._completer = completer
         self._fixed: dict[str, Any] | None = {}
         if definition.args or nodes[0].arguments:
             self._fixed = None if _variables(nodes[0]) else self._arguments(None)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of its source that it reads; `None`: it may be any."""
+        return None
+
+    def inner(self) -> Shape | None:
+        """What is selected of it, where that is of one type."""
+        completer: Any = self._completer
+        while isinstance(completer, Required | Items):
+            completer = completer.inner
+        return completer.shape() if isinstance(completer, Object) else None
 
     async def column(self, objects: Sequence[Any], run: Run) -> Column:
         """Its completed value on each object."""
@@ -115,6 +128,7 @@ class TypeName(Planned):
     """`__typename`."""
 
     at_once = True
+    keys = frozenset()
 
     async def values(self, objects: Sequence[Any], run: Run) -> Column:
         return [self.parent.name] * len(objects)
@@ -125,15 +139,19 @@ class Stated(Planned):
 
     def __init__(self, *planned: Any, name: str, read: Callable[[Sequence[Any], str], Column], leaf: bool) -> None:
         super().__init__(*planned)
-        self._name = name
+        self._stored = name
         self._read = read
         self.at_once = leaf
 
+    @property
+    def keys(self) -> Keys:
+        return frozenset({self._stored})
+
     async def values(self, objects: Sequence[Any], run: Run) -> Column:
-        if isinstance(objects, Table) and self._name in objects.columns:
-            return objects.columns[self._name]
+        if isinstance(objects, Table) and self._stored in objects.columns:
+            return objects.columns[self._stored]
         try:
-            return self._read(objects, self._name)
+            return self._read(objects, self._stored)
         except Exception as error:
             raise Uncovered from error
 
@@ -144,6 +162,10 @@ class Together(Planned):
     def __init__(self, *planned: Any, batch: Batch) -> None:
         super().__init__(*planned)
         self._batch = batch
+
+    @property
+    def keys(self) -> Keys:
+        return needs_of(self._batch)
 
     async def values(self, objects: Sequence[Any], run: Run) -> Column:
         objects = list(objects)

@@ -7,7 +7,7 @@ import strawberry
 from graph.contents import Contents
 from graph.facts import Kind
 from graph.things import Record, is_in_force
-from resolvers.batches import many
+from resolvers.batches import many, needs
 from resolvers.completion import always
 from resolvers.connections import ContentConnection
 from resolvers.context import Context
@@ -16,6 +16,7 @@ from resolvers.members import FlowConnection, flowing, held, named, stated
 from resolvers.scalars import Instant, Json
 
 
+@needs("valid_from", "valid_to", "closed", "resource")
 async def _in_force(roots: list[Record], context: Context) -> list[Any]:
     holders = [root.get("resource") if root["kind"] is Kind.FIELD and is_in_force(root) else None for root in roots]
     found = await context.things(Kind.RESOURCE, holders)
@@ -25,6 +26,7 @@ async def _in_force(roots: list[Record], context: Context) -> list[Any]:
     ]
 
 
+@needs("unregistered")
 def _unregistered(roots: list[Record], context: Context) -> list[Any]:
     return [bool(root.get("unregistered")) for root in roots]
 
@@ -146,6 +148,7 @@ class System(Node):
     )
 
 
+@needs("provider", "system")
 async def _departments(roots: list[Record], context: Context) -> list[Any]:
     """A container that is not in force counts as missing; the system's is taken only where no provider is stated."""
     holders = [root.get("system") if root.get("provider") is None else None for root in roots]

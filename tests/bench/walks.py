@@ -36,7 +36,8 @@ def build(links: int, seed: int = 7) -> tuple[Net, dict[int, str]]:
             for i in range(count)
         ]
         data: list[list[Any]] = [
-            [start + i, ids[i], ids[i][-9:], holders[i], providers[i], None, None, 0, None, None] for i in range(count)
+            [start + i, ids[i], ids[i][-9:], holders[i], providers[i], None, None, 0, None, None, None]
+            for i in range(count)
         ]
         take_things(
             net, kind, data, [row[0] for row in data], lambda id: net.index.get(id, -1) if id else -1, index=False

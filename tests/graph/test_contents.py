@@ -1,14 +1,16 @@
 """Contents and flows: every parent of a level in one statement, each with a page of its own."""
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from graph import contents
-from graph.contents import MOST, Contents
+from graph import contained, contents
+from graph.contents import MOST, Content, Contents
 from graph.engine import Graph
 from graph.paging import Page
+from graph.projection import Projection
 from graph.refusals import TooCostly
 from tests.graph.stating import state
 
@@ -115,3 +117,75 @@ async def test_what_would_not_fit_in_memory_is_refused(graph: Graph) -> None:
     with pytest.raises(TooCostly, match="first: "):
         await contents.page(graph, Contents.FIELDS, [str(n) for n in range(MOST // 1_000 + 1)], Page(1_000), 1_001)
     assert graph.statements == before
+
+
+# The same from the projection.
+
+HELD = (
+    Contents.LOWER_JURISDICTIONS,
+    Contents.DEPARTMENTS,
+    Contents.SYSTEMS,
+    Contents.PROVIDED,
+    Contents.HELD,
+    Contents.FIELDS,
+)
+
+
+def some_facts(random: Random) -> list[dict[str, Any]]:
+    """Things in containers that may be missing, of one id or another, many with the same place."""
+    ids = {kind: [f"{kind}{mark}{number}" for number in range(4) for mark in ("", "，", "𠀀")] for kind in "jdsrf"}
+
+    def one(kind: str) -> str | None:
+        return random.choice([*ids[kind], f"{kind}-nobody", None])
+
+    facts: list[dict[str, Any]] = []
+    for id in random.sample(ids["j"], 6):
+        facts.append({"fact": "jurisdiction", "id": id, "name": random.choice(["市", None]), "within": one("j")})
+    for id in random.sample(ids["d"], 8):
+        facts.append({"fact": "department", "id": id, "jurisdiction": one("j"), "order": random.choice([1, 2, None])})
+    for id in random.sample(ids["s"], 8):
+        facts.append(
+            {"fact": "system", "id": id, "department": one("d"), "valid_to": random.choice(["2020-01-01", None])}
+        )
+    for id in random.sample(ids["r"], 10):
+        provider = one("d") if random.random() < 0.5 else None
+        facts.append({"fact": "resource", "id": id, "system": one("s"), "provider": provider})
+    for id in random.sample(ids["f"], 10):
+        facts.append({"fact": "field", "id": id, "resource": one("r"), "position": random.choice([1, 2, None])})
+    return facts
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_projection_knows_the_same_contents(graph: Graph, tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
+    projection = Projection(graph, 100)
+    for turn in range(3):
+        await state(graph, tmp_path, some_facts(random), full=turn > 0)
+        if turn:
+            await projection.refresh()
+        else:
+            await projection.fill()
+        net = projection.net
+        for what in HELD:
+            ids = [*net.index, "nobody"]
+            for asked in (Page(1), Page(50), Page(50, backward=True)):
+                stated = await contents.page(graph, what, ids, asked, asked.size, None, ["id", "name"])
+                shown = contained.page(net, what, ids, asked, asked.size, ["id", "name"])
+                assert shown is not None
+                assert _told(shown) == _told(stated)
+                for some in [rows for rows in stated.values() if len(rows) > 1][:2]:
+                    after = Page(50, after=some[0].position, backward=asked.backward)
+                    before = Page(1, before=some[-1].position, backward=asked.backward)
+                    for cut in (after, before):
+                        stated = await contents.page(graph, what, ids, cut, cut.size, None, ["id", "name"])
+                        shown = contained.page(net, what, ids, cut, cut.size, ["id", "name"])
+                        assert shown is not None
+                        assert _told(shown) == _told(stated)
+            assert contained.count(net, what, ids) == await contents.count(graph, what, ids)
+
+
+def _told(found: dict[str, list[Content]]) -> dict[str, list[Any]]:
+    return {
+        id: [(list(row.position), row.record["id"], row.record["name"], row.record["kind"]) for row in rows]
+        for id, rows in found.items()
+    }

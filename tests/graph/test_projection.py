@@ -1,10 +1,13 @@
 """The projection is never older than the last committed write, and a change costs an entry, not a rebuild."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from graph.changes import now
 from graph.engine import Graph
 from graph.facts import Kind, Link, Thing
 from graph.lineage import Asked, Lineages
@@ -13,6 +16,7 @@ from graph.load import take_things
 from graph.moment import Level
 from graph.net import Net
 from graph.projection import Projection
+from graph.remembered import Remembered
 from graph.withdraw import withdraw_links
 from graph.writes import write_things
 from tests.engines import wipe
@@ -146,11 +150,38 @@ async def test_what_names_a_container_before_it_is_here_finds_it_later() -> None
     def locate(id: str | None) -> int:
         return net.index.get(id, -1) if id else -1
 
-    field = [1, "f", "项", "r", None, None, None, 0, None, None]
-    resource = [0, "r", "资源", None, "d", None, None, 0, None, None]
+    field = [1, "f", "项", "r", None, None, None, 0, None, None, None]
+    resource = [0, "r", "资源", None, "d", None, None, 0, None, None, None]
     take_things(net, Kind.FIELD, [field], [1], locate, index=True)
     assert net.holder.data[1] == -1
     take_things(net, Kind.RESOURCE, [resource], [0], locate, index=True)
     assert net.holder.data[1] == 0
     assert net.held.gather(np.array([0]))[1].tolist() == [1]
     assert net.waiting == {"d": [(0, True)]}
+
+
+async def test_a_kept_answer_ends_with_what_it_stands_on(graph: Graph) -> None:
+    soon = now() + 400_000
+    await write_links(graph, "FEEDS", [feeds("r0", "r1"), feeds("r1", "r2", valid_to=soon)])
+    of = await lineages(graph, 100)
+    asked = Asked(["r0"], "DOWNSTREAM", Level.RESOURCE)
+    first = await of.find(asked)
+    assert await of.find(asked) is first
+    assert [first.answer.net.ids[at] for at in first.answer.nodes] == ["r0", "r1", "r2"]
+    await asyncio.sleep(0.5)
+    assert await reached(of) == ["r0", "r1"]
+    assert (await of.find(replace(asked, as_of=soon - 1))).answer.nodes == first.answer.nodes
+    await write_links(graph, "FEEDS", [feeds("r1", "r3")])
+    assert await reached(of) == ["r0", "r1", "r3"]
+
+
+async def test_answers_are_kept_while_there_is_room() -> None:
+    kept: Remembered[str] = Remembered(40)
+    for question in "abcde":
+        assert kept.find(question, 1, 5) is None
+        kept.keep(question, 1, 5, 9, question.upper(), 10)
+    assert [kept.find(question, 1, 5) for question in "abcde"] == [None, "B", "C", "D", "E"]
+    assert [kept.find("e", 1, at) for at in (4, 8, 9)] == [None, "E", None]
+    kept.keep("f", 1, 5, 9, "F", 11)
+    assert kept.find("f", 1, 5) is None
+    assert kept.find("e", 2, 5) is None

@@ -1,0 +1,104 @@
+"""Contents from the projection: as `graph/contents.py`, without a statement, where the net has all that is wanted."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from graph.contents import Content, Contents
+from graph.facts import Kind
+from graph.load import HOLDER
+from graph.net import KINDS, NEVER_IN_FORCE, Ints, Net
+from graph.order import order_key
+from graph.paging import Page, Position
+from graph.things import Keys, Record
+
+MOST = 20_000
+"""Contents, of all owners together, up to which they are sorted here; an index does better with more."""
+
+_OF: Mapping[Contents, Kind] = {
+    Contents.LOWER_JURISDICTIONS: Kind.JURISDICTION,
+    Contents.DEPARTMENTS: Kind.DEPARTMENT,
+    Contents.SYSTEMS: Kind.SYSTEM,
+    Contents.PROVIDED: Kind.RESOURCE,
+    Contents.HELD: Kind.RESOURCE,
+    Contents.FIELDS: Kind.FIELD,
+}
+"""What the net knows, and the kind that it is of."""
+
+
+def page(
+    net: Net, what: Contents, ids: Sequence[str], page: Page, size: int, keys: Keys
+) -> dict[str, list[Content]] | None:
+    """As `contents.page` of the current state; `None` where the net does not know all that is wanted."""
+    kind = _OF.get(what)
+    if kind is None or keys is None or not {"id", "name", HOLDER[kind]}.issuperset(keys):
+        return None
+    found = _found(net, what, ids)
+    if found is None:
+        return None
+    down = page.backward
+    ranks = net.rank.data if what in (Contents.DEPARTMENTS, Contents.FIELDS) else None
+    rows: dict[str, list[Content]] = {}
+    for id, members in found.items():
+        places = [((0 if ranks is None else int(ranks[at]), order_key(net.ids[at])), at) for at in members]
+        kept = sorted((one for one in places if _inside(one[0], page)), reverse=down)[:size]
+        rows[id] = [Content(position, _record(net, kind, at), None) for position, at in kept]
+    return rows
+
+
+def count(net: Net, what: Contents, ids: Sequence[str]) -> dict[str, int] | None:
+    """As `contents.count` of the current state; `None` where the net does not know."""
+    found = _found(net, what, ids) if what in _OF else None
+    return None if found is None else {id: len(members) for id, members in found.items()}
+
+
+def _found(net: Net, what: Contents, ids: Sequence[str]) -> dict[str, list[int]] | None:
+    """The contents of each of the things `ids`; `None` where there are very many."""
+    if net.waiting:
+        return None
+    owners = np.array([net.index.get(id, -1) for id in ids], np.int64)
+    known = np.flatnonzero(owners >= 0)
+    place, members = _members(net, owners[known], Kind.SYSTEM if what is Contents.PROVIDED else _OF[what])
+    if what is Contents.PROVIDED:
+        place, members = _provided(net, owners[known], place, members)
+    if len(members) > MOST:
+        return None
+    found: dict[str, list[int]] = {id: [] for id in ids}
+    for at, member in set(zip(known[place].tolist(), members.tolist(), strict=True)):
+        found[ids[at]].append(member)
+    return found
+
+
+def _members(net: Net, owners: Ints, kind: Kind) -> tuple[Ints, Ints]:
+    place, members = net.held.gather(owners)
+    return _kept(net, net.holder.data[members] == owners[place], place, members, kind)
+
+
+def _provided(net: Net, owners: Ints, of: Ints, systems: Ints) -> tuple[Ints, Ints]:
+    """What departments provide, and what their systems hold whose provider is not stated."""
+    place, members = net.provided.gather(owners)
+    place, members = _kept(net, net.provider.data[members] == owners[place], place, members, Kind.RESOURCE)
+    through, held = _members(net, systems, Kind.RESOURCE)
+    unstated = net.provider.data[held] < 0
+    return np.concatenate([place, of[through[unstated]]]), np.concatenate([members, held[unstated]])
+
+
+def _kept(net: Net, there: np.ndarray, place: Ints, members: Ints, kind: Kind) -> tuple[Ints, Ints]:
+    closed = net.life.data[members] == net.lives.number(NEVER_IN_FORCE)
+    kept = there & (net.kind.data[members] == KINDS.index(kind)) & ~closed
+    return place[kept], members[kept]
+
+
+def _inside(position: Position, page: Page) -> bool:
+    return (page.after is None or position > page.after) and (page.before is None or position < page.before)
+
+
+def _record(net: Net, kind: Kind, at: int) -> Record:
+    holder = int(net.holder.data[at])
+    id = net.ids[at]
+    return {
+        "id": id,
+        "kind": kind,
+        "name": net.names[at] or id,
+        HOLDER[kind]: net.ids[holder] if holder >= 0 else None,
+    }
