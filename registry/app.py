@@ -49,7 +49,7 @@ class Parts:
         self.graph = graph
         self.projection = Projection(graph, settings.projection_mb)
         self.lineages = Lineages(graph, self.projection)
-        self.graphql = graphql_app(graph, self.lineages, settings.zone)
+        self.graphql = graphql_app(graph, self.lineages, settings.zone, settings.api())
 
 
 class _Api:

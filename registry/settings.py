@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
@@ -24,12 +24,15 @@ from graph.engine import GraphSettings
 from graph.facts import is_id
 from graph.memory import memory_mb
 
+if TYPE_CHECKING:
+    from resolvers.options import Options
+
 __all__ = ["Settings", "SettingsError", "load_settings"]
 
 PREFIX = "REGISTRY_"
 CONFIG = "REGISTRY_CONFIG"
 _TESTS = "REGISTRY_TEST_"
-_PATHS = ("data", "graph_password_file")
+_PATHS = ("data", "graph_password_file", "documents")
 _URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/@]+/?")
 
 
@@ -93,6 +96,15 @@ class Settings(BaseSettings):
         0.05, ge=0, le=1, description="Share of a source's statements that a full run may withdraw unasked."
     )
     statement_seconds: float = Field(30, gt=0, le=3600, description="Time that one statement at the graph may take.")
+    request_seconds: float = Field(30, gt=0, le=3600, description="Time that one answer of the API may take.")
+    request_cost: int = Field(200_000, ge=100, description="What one request to the API may cost.")
+    requests: int = Field(64, ge=1, description="Requests to the API that are answered at the same time, per worker.")
+    caller_requests: int = Field(16, ge=1, description="The same of one caller, by address.")
+    waiting_requests: int = Field(512, ge=0, description="Requests to the API that may wait, per worker.")
+    introspection: bool = Field(True, description="Whether clients may ask the API for its schema.")
+    suggestions: bool = Field(True, description="Whether the API's errors say what may have been meant.")
+    documents: Path | None = Field(None, description="JSON file of trusted documents that clients name by id.")
+    documents_only: bool = Field(False, description="Take no other documents than those.")
     heap_mb: int | None = Field(
         None, ge=256, description="Memory of the embedded engine; default a quarter of the memory, 512 to 4096."
     )
@@ -123,6 +135,26 @@ class Settings(BaseSettings):
             statement_seconds=self.statement_seconds,
             heap_mb=self.heap_mb,
             linger_seconds=self.linger_seconds,
+        )
+
+    def api(self) -> "Options":
+        """What the API needs to know. Reads the file of trusted documents."""
+        # Here and not above: most commands need no GraphQL, which takes its time to import.
+        from resolvers.gate import Room
+        from resolvers.limits import Limits
+        from resolvers.options import Options
+        from resolvers.trusted import Texts, WrongManifest, read_manifest
+
+        try:
+            trusted = read_manifest(self.documents) if self.documents else {}
+        except WrongManifest as error:
+            raise SettingsError(f"REGISTRY_DOCUMENTS: {error}") from error
+        return Options(
+            limits=Limits(cost=self.request_cost, seconds=self.request_seconds),
+            room=Room(self.requests, self.caller_requests, self.waiting_requests),
+            texts=Texts(trusted, only=self.documents_only),
+            introspect=self.introspection,
+            suggest=self.suggestions,
         )
 
     def _password(self) -> str | None:
@@ -159,6 +191,8 @@ def load_settings(**given: Any) -> Settings:
         raise SettingsError(_told(error, given, stated, file)) from None
     if settings.graph_password and settings.graph_password_file:
         raise SettingsError("REGISTRY_GRAPH_PASSWORD and REGISTRY_GRAPH_PASSWORD_FILE: set one of the two, not both.")
+    if settings.documents_only and settings.documents is None:
+        raise SettingsError("REGISTRY_DOCUMENTS_ONLY: set REGISTRY_DOCUMENTS to the file of documents to take.")
     settings._warnings = tuple(_unknown(stated, file))
     return settings
 

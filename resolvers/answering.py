@@ -1,5 +1,6 @@
 """Answering a request: its document is found, what it costs is weighed, and its operation is executed."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -17,7 +18,10 @@ from resolvers.costs import Prices
 from resolvers.documents import Documents, Operation, Refused
 from resolvers.errors import told
 from resolvers.execution import FastExecutor
-from resolvers.limits import Limits
+from resolvers.gate import Gate
+from resolvers.limits import values
+from resolvers.options import Options
+from resolvers.trusted import UnknownDocument, Untrusted, WrongHash
 
 _DEFINITION = "strawberry-definition"
 
@@ -77,12 +81,17 @@ def _annotations(field: GraphQLField) -> Sequence[object]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request. `reported` are the extensions of the answer that are asked for."""
+    """A request, with the document's text, or the id or the hash of one that is known.
 
-    query: str
+    `reported` are the extensions of the answer that are asked for.
+    """
+
+    query: str | None
     variables: Mapping[str, Any] = field(default_factory=dict)
     operation: str | None = None
     reported: frozenset[str] = frozenset()
+    document: str | None = None
+    hash: str | None = None
 
 
 @dataclass(slots=True)
@@ -111,20 +120,20 @@ class Answer:
 class Answers:
     """Answers requests to one schema."""
 
-    def __init__(self, schema: strawberry.Schema, limits: Limits | None = None, *, suggest: bool = True) -> None:
+    def __init__(self, schema: strawberry.Schema, options: Options | None = None) -> None:
+        self.options = options or Options()
         self._schema = schema._schema
-        self._limits = limits or Limits()
+        self._limits = self.options.limits
         self._ways = StrawberryWays()
-        self._suggest = suggest
-        prices = Prices(self._schema, _annotations)
-        self.documents = Documents(self._schema, prices, self._limits, suggest=suggest)
+        self.gate = Gate(self.options.room)
+        self.documents = Documents(self._schema, Prices(self._schema, _annotations), self.options)
 
     async def answer(self, asked: Asked, context: Context | None, *, reading: bool = False) -> Answer:
         """The answer to a request; with `reading` only queries are taken. Never raises an Exception."""
         document = None
         extensions: dict[str, Any] = {}
         try:
-            found = self.documents.find(asked.query)
+            found = self.documents.find(self._text(asked))
             document = found.node
             operation = found.operation(asked.operation)
             self._admit(operation, asked, extensions, reading)
@@ -136,7 +145,7 @@ class Answers:
                 dict(asked.variables),
                 asked.operation,
                 is_awaitable=cast(Any, optimized_is_awaitable),
-                hide_suggestions=not self._suggest,
+                hide_suggestions=not self.options.suggest,
                 ways=self._ways,
                 plans=found.plans,
             )
@@ -145,17 +154,39 @@ class Answers:
         except Refused as refused:
             errors = [told(error, refused.document or document) for error in refused.errors]
             return Answer(None, errors, extensions, executed=False, unfit=refused.unfit)
-        result = executor.execute_operation()
-        if isawaitable(result):
-            result = await result
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                result = executor.execute_operation()
+                if isawaitable(result):
+                    result = await result
+        except TimeoutError:
+            message = f"The answer took longer than {self._limits.seconds:g} s. Ask for less at once, or filter."
+            return Answer(None, [GraphQLError(message, extensions={"code": "TIMEOUT"})], extensions)
         assert isinstance(result, ExecutionResult)
         return Answer(result.data, [told(error, document) for error in result.errors or []], extensions)
+
+    def _text(self, asked: Asked) -> str:
+        """The document's text. Raises Refused."""
+        try:
+            return self.options.texts.find(asked.query, asked.document, asked.hash)
+        except UnknownDocument as error:
+            code = "PERSISTED_QUERY_NOT_FOUND" if error.sendable else "BAD_INPUT"
+            raise Refused([GraphQLError(str(error), extensions={"code": code})]) from None
+        except Untrusted:
+            message = "Only the documents that this registry knows are taken here. Ask whoever runs it to add yours."
+            raise Refused([GraphQLError(message, extensions={"code": "FORBIDDEN"})]) from None
+        except WrongHash:
+            message = "sha256Hash: this is not the hash of the query that was sent with it."
+            raise Refused([GraphQLError(message, extensions={"code": "BAD_INPUT"})], unfit=True) from None
 
     def _admit(self, operation: Operation, asked: Asked, extensions: dict[str, Any], reading: bool) -> None:
         kind = operation.node.operation
         if kind is OperationType.SUBSCRIPTION or (reading and kind is not OperationType.QUERY):
             message = f"A {kind.value} is not taken here."
             raise Refused([GraphQLError(message, extensions={"code": "BAD_INPUT"})], unfit=True)
+        if values(asked.variables, self._limits.values) > self._limits.values:
+            message = f"The variables have more than the {self._limits.values:,} values that are allowed."
+            raise Refused([GraphQLError(message, extensions={"code": "TOO_COSTLY"})])
         cost = operation.cost(asked.variables)
         if "cost" in asked.reported:
             extensions["cost"] = {"requested": cost, "allowed": self._limits.cost}

@@ -9,6 +9,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
@@ -25,7 +26,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.costs import Bill, Prices
 from resolvers.execution import Plans
-from resolvers.limits import Limits, Measure, TooMuch, scan
+from resolvers.limits import Measure, TooMuch, scan
+from resolvers.options import Options
 
 MOST_TEXT = 1_000_000
 """Characters of all the documents that are kept; one takes up to 100 bytes a character with all that belongs to it."""
@@ -87,11 +89,12 @@ class Document:
 class Documents:
     """The documents of a schema, by their text."""
 
-    def __init__(self, schema: GraphQLSchema, prices: Prices, limits: Limits, *, suggest: bool = True) -> None:
+    def __init__(self, schema: GraphQLSchema, prices: Prices, options: Options) -> None:
         self._schema = schema
         self._prices = prices
-        self._limits = limits
-        self._suggest = suggest
+        self._limits = options.limits
+        self._rules = RULES if options.introspect else (*RULES, NoSchemaIntrospectionCustomRule)
+        self._suggest = options.suggest
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._text = 0
 
@@ -124,7 +127,7 @@ class Documents:
             raise Refused([TooMuch("levels of fragments", 1_000, self._limits.fragments)]) from None
         except GraphQLError as error:
             raise Refused([error], node) from None
-        errors = validate(self._schema, node, RULES, MOST_ERRORS, hide_suggestions=not self._suggest)
+        errors = validate(self._schema, node, self._rules, MOST_ERRORS, hide_suggestions=not self._suggest)
         if errors:
             raise Refused(errors, node)
         return Document(node, operations, Plans(_switches(node)))

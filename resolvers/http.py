@@ -24,7 +24,9 @@ from resolvers.answering import Answer, Answers, Asked
 from resolvers.context import Context
 from resolvers.encoding import encode
 from resolvers.errors import OURS, internal
+from resolvers.gate import Full
 from resolvers.graphiql import file, html
+from resolvers.options import Options
 from resolvers.schema import SHANGHAI, make_schema
 from resolvers.websocket import WebSockets
 
@@ -86,7 +88,11 @@ class GraphQLApp:
                 asked = _asked(_parameters(scope["query_string"]))
             else:
                 raise Unfit(405, "Use GET or POST.", allow="GET, POST")
-            answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")
+            async with self._answers.gate.entered((scope.get("client") or ("",))[0]):
+                answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")
+        except Full as full:
+            reason = "Too many requests are waiting already. Try again in a moment."
+            return _told(503, reason, {"code": "TOO_COSTLY"}, {"retry-after": str(full.seconds)})
         except Unfit as unfit:
             return refused(unfit.status, str(unfit), unfit.headers)
         except Exception as error:  # the last place where it can be told
@@ -165,6 +171,7 @@ def _parameters(query: bytes) -> Any:
 
 _SHAPES: Mapping[str, tuple[type, str]] = {
     "query": (str, "a text"),
+    "documentId": (str, "a text"),
     "operationName": (str, "a text"),
     "variables": (dict, "an object"),
     "extensions": (dict, "an object"),
@@ -180,11 +187,25 @@ def _asked(given: Any) -> Asked:
     for name, (shape, words) in _SHAPES.items():
         if given.get(name) is not None and not isinstance(given[name], shape):
             raise Unfit(400, f"{name} must be {words}.")
-    if not given.get("query"):
-        raise Unfit(400, "The request has no query.")
     extensions = given.get("extensions") or {}
+    query, document, hash = given.get("query") or None, given.get("documentId") or None, _hash(extensions)
+    if query is None and document is None and hash is None:
+        raise Unfit(400, "The request has no query.")
+    if query is not None and document is not None:
+        raise Unfit(400, "Send either query or documentId.")
     reported = frozenset({"cost"} if extensions.get("cost") else ())
-    return Asked(given["query"], given.get("variables") or {}, given.get("operationName") or None, reported)
+    return Asked(query, given.get("variables") or {}, given.get("operationName") or None, reported, document, hash)
+
+
+def _hash(extensions: Mapping[str, Any]) -> str | None:
+    """The hash of an automatic persisted query. Raises Unfit."""
+    given = extensions.get("persistedQuery")
+    if given is None:
+        return None
+    if not isinstance(given, dict) or given.get("version") != 1 or not isinstance(given.get("sha256Hash"), str):
+        raise Unfit(400, "extensions.persistedQuery must be an object with version 1 and sha256Hash.")
+    hash: str = given["sha256Hash"]
+    return hash
 
 
 def refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -199,9 +220,11 @@ def _told(
     return Response(body, status, headers, JSON)
 
 
-def graphql_app(graph: Graph, lineages: Lineages, zone: tzinfo = SHANGHAI) -> GraphQLApp:
+def graphql_app(
+    graph: Graph, lineages: Lineages, zone: tzinfo = SHANGHAI, options: Options | None = None
+) -> GraphQLApp:
     """The app for `/graphql`, to be mounted so that it is given that path and what lies below it.
 
     `zone` is what bare dates and times without zone in arguments are meant in.
     """
-    return GraphQLApp(Answers(make_schema(zone)), graph, lineages)
+    return GraphQLApp(Answers(make_schema(zone), options), graph, lineages)

@@ -7,6 +7,7 @@ A fragment is measured once, however often it is spread.
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -36,12 +37,16 @@ class Limits:
     depth: int = 20
     fields: int = 5_000
     aliases: int = 200
-    directives: int = 200
+    directives: int = 50
     operations: int = 20
     fragments: int = 100
     variables: int = 100
     root_fields: int = 30
     cost: int = 200_000
+    values: int = 20_000
+    """Of the variables: lists and objects count with what is in them."""
+    seconds: float = 30
+    """From the beginning of the execution to its end."""
 
 
 _TOKEN = re.compile(
@@ -103,12 +108,12 @@ class Measure:
         """Check one operation; what it costs."""
         limits = self._limits
         _within("variables", len(node.variable_definitions or ()), limits.variables, node)
+        _within("root fields", self._roots(node.selection_set, set()), limits.root_fields, node)
         size = self._selection(node.selection_set, self._schema.get_root_type(node.operation))
         _within("levels of fields", size.depth, limits.depth, node)
         _within("fields", size.fields, limits.fields, node)
         _within("aliases", size.aliases, limits.aliases, node)
         _within("directives", size.directives + len(node.directives or ()), limits.directives, node)
-        _within("root fields", self._roots(node.selection_set, set()), limits.root_fields, node)
         return size.bill
 
     def _selection(self, selections: SelectionSetNode, parent: GraphQLNamedType | None) -> Size:
@@ -167,3 +172,14 @@ class Measure:
 def _within(what: str, found: int, allowed: int, node: Node | None = None) -> None:
     if found > allowed:
         raise TooMuch(what, found, allowed, node)
+
+
+def values(variables: Any, most: int) -> int:
+    """How many values there are in the variables; `most + 1` when there are more than `most`."""
+    count, todo = 0, [variables]
+    while todo and count <= most:
+        value = todo.pop()
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        count += len(inner)
+        todo += [one for one in inner if isinstance(one, dict | list)]
+    return min(count, most + 1)

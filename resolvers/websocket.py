@@ -15,6 +15,7 @@ from resolvers.answering import Answers, Asked
 from resolvers.context import Context
 from resolvers.encoding import encode
 from resolvers.errors import OURS, internal
+from resolvers.gate import Full
 
 PROTOCOL = "graphql-transport-ws"
 PATIENCE = 10
@@ -46,7 +47,7 @@ class WebSockets:
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-        connection = _Connection(self._answers, self._context, send)
+        connection = _Connection(self._answers, self._context, send, (scope.get("client") or ("",))[0])
         try:
             await connection.serve(receive, self._patience)
         except Closed as closed:
@@ -56,7 +57,8 @@ class WebSockets:
 
 
 class _Connection:
-    def __init__(self, answers: Answers, context: Callable[[], Context], send: Send) -> None:
+    def __init__(self, answers: Answers, context: Callable[[], Context], send: Send, caller: str) -> None:
+        self._caller = caller
         self._answers = answers
         self._context = context
         self._send = send
@@ -122,7 +124,12 @@ class _Connection:
 
     async def _run(self, id: str, asked: Asked) -> None:
         try:
-            answer = await self._answers.answer(asked, self._context())
+            async with self._answers.gate.entered(self._caller):
+                answer = await self._answers.answer(asked, self._context())
+        except Full:
+            errors = [{"message": "Too many requests are waiting already.", "extensions": {"code": "TOO_COSTLY"}}]
+            await self._tell(type="error", id=id, payload=errors)
+            return
         except Exception as error:  # the last place where it can be told
             errors = [{"message": OURS, "extensions": internal(error)}]
             await self._tell(type="error", id=id, payload=errors)
