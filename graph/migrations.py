@@ -129,6 +129,12 @@ MIGRATIONS: tuple[Migration, ...] = (
         writes=((FIRST_NODE, {}), *((_NAME_TYPE.replace("TYPE", type), {}) for type in _TYPES)),
         neo4j_writes=tuple((_NAME_LABEL.replace("LABEL", label), {"properties": _NAMES}) for label in _LABELS),
     ),
+    Migration(
+        number=2,
+        name="indexes of codes",
+        schema=tuple(_text(_INDEX, kind.label, "code") for kind in (Kind.JURISDICTION, Kind.SYSTEM, Kind.ELEMENT)),
+        neo4j_schema=(AWAIT_INDEXES,),
+    ),
 )
 
 LATEST = MIGRATIONS[-1].number

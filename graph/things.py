@@ -1,5 +1,6 @@
 """Things by id: one statement for many keys. A record is a thing's stored properties, with its kind."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -67,6 +68,34 @@ async def by_ids(graph: Graph, kind: Kind, ids: Sequence[str]) -> dict[str, Reco
 async def find(graph: Graph, ids: Iterable[str]) -> dict[str, Record]:
     """The things of any kind among `ids`, by id; one statement."""
     return _by_id(await graph.read(FIND, ids=list(dict.fromkeys(ids))))
+
+
+CODES: Mapping[Kind, str] = {
+    Kind.JURISDICTION: "code",
+    Kind.DEPARTMENT: "uscc",
+    Kind.SYSTEM: "code",
+    Kind.RESOURCE: "code",
+    Kind.ELEMENT: "code",
+}
+"""The key that identifies things of a kind outside of the registry."""
+
+_BY_CODES = """
+UNWIND $codes AS code
+MATCH (n:LABEL {CODE: code})
+WHERE n.closed IS NULL
+RETURN 'KIND' AS kind, collect(properties(n)) AS found
+"""
+BY_CODES: Mapping[Kind, str] = {
+    kind: _BY_CODES.replace("LABEL", kind.label).replace("KIND", kind).replace("CODE", key)
+    for kind, key in CODES.items()
+}
+
+
+async def by_codes(graph: Graph, kind: Kind, codes: Sequence[str]) -> dict[str, Record]:
+    """The things of `kind` that somebody states with one of `codes`, by code; a code that several have is left out."""
+    records = _by_id(await graph.read(BY_CODES[kind], codes=list(dict.fromkeys(codes)))).values()
+    counts = Counter(record[CODES[kind]] for record in records)
+    return {record[CODES[kind]]: record for record in records if counts[record[CODES[kind]]] == 1}
 
 
 def _by_id(rows: Sequence[Mapping[str, Any]]) -> dict[str, Record]:

@@ -203,12 +203,15 @@ def doctor(form: _Reported = Report.TABLE) -> int:
 
 
 @app.command(epilog="Example: registry schema > schema.graphql")
-def schema() -> None:
+def schema(
+    subgraph: Annotated[bool, typer.Option("--subgraph", help="With federation directives, for a gateway.")] = False,
+) -> None:
     """Print the GraphQL schema."""
     from registry.terminal import print_text
     from resolvers.schema import make_schema
+    from resolvers.sdl import schema_text, subgraph_text
 
-    print_text(make_schema().as_str() + "\n")
+    print_text((subgraph_text if subgraph else schema_text)(make_schema()))
 
 
 _STOPPED = 130

@@ -20,6 +20,8 @@ class Context:
 
     graph: Graph
     lineages: Lineages
+    sdl: str = ""
+    """The schema as a subgraph."""
     loads: Loads = field(init=False)
     _fresh: bool = False
     _things: dict[Kind, dict[str | None, Record | None]] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What a document costs before it is executed: weights of fields, times the rows that lists may have.
 
-The annotations are those of the GraphQL cost directive specification: `@cost` gives a field a weight, `@listSize`
+The annotations are those of Apollo Federation 2.9: `@cost` gives a field a weight, `@listSize`
 says how many rows a list has, by an argument or by assumption. Without them a field with fields of its own weighs 1,
 a leaf 0, and a list has 10 rows.
 """
@@ -33,7 +33,7 @@ ASSUMED = 10
 
 @strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="cost", description="What a field weighs.")
 class Weight:
-    weight: str = strawberry.directive_field(name="weight")
+    weight: int = strawberry.directive_field(name="weight")
 
 
 @strawberry.schema_directive(
@@ -50,7 +50,7 @@ class ListSize:
 
 def weighs(weight: int) -> Weight:
     """A field that weighs more than another."""
-    return Weight(weight=str(weight))
+    return Weight(weight=weight)
 
 
 def rows(assumed: int, *arguments: str, of: Sequence[str] = ()) -> ListSize:
@@ -112,7 +112,7 @@ def _price(found: GraphQLField, notes: Sequence[object], sized: bool) -> Price:
     arguments: Sequence[str] = ()
     for note in notes:
         if isinstance(note, Weight):
-            weight = int(note.weight)
+            weight = note.weight
         elif isinstance(note, ListSize):
             assumed = ASSUMED if note.assumed_size in (None, strawberry.UNSET) else note.assumed_size
             arguments = tuple(note.slicing_arguments or ())

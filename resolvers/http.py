@@ -6,7 +6,7 @@ As the GraphQL-over-HTTP specification has it: a POST of JSON, or a GET that rea
 it is executed has status 400, or 200 where only `application/json` is accepted. Batches are not taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ from resolvers.gate import Full
 from resolvers.graphiql import file, html
 from resolvers.options import Options
 from resolvers.schema import SHANGHAI, make_schema
+from resolvers.sdl import subgraph_text
 from resolvers.websocket import WebSockets
 
 LONGEST_BODY = 1_000_000
@@ -60,9 +61,9 @@ def too_long(limit: int) -> str:
 class GraphQLApp:
     """The ASGI app at `/graphql` and below: the API, and the files of its page."""
 
-    def __init__(self, answers: Answers, graph: Graph, lineages: Lineages) -> None:
+    def __init__(self, answers: Answers, context: Callable[[], Context]) -> None:
         self._answers = answers
-        self._context = partial(Context, graph, lineages)
+        self._context = context
         self._sockets = WebSockets(answers, self._context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -227,4 +228,5 @@ def graphql_app(
 
     `zone` is what bare dates and times without zone in arguments are meant in.
     """
-    return GraphQLApp(Answers(make_schema(zone), options), graph, lineages)
+    schema = make_schema(zone)
+    return GraphQLApp(Answers(schema, options), partial(Context, graph, lineages, subgraph_text(schema)))

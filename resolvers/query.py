@@ -12,6 +12,7 @@ from resolvers import inputs, lineage
 from resolvers.connections import ROWS, Connection, Listed
 from resolvers.context import Info
 from resolvers.costs import rows, weighs
+from resolvers.entities import Entity, Service, entities_field
 from resolvers.enums import Direction, Level
 from resolvers.lineage import COUNTED, BudgetInput, Lineage, LineageCounts
 from resolvers.members import After, Before, First, Last
@@ -120,8 +121,16 @@ async def _node(info: Info, id: Id) -> Any:
     return (await find_things(info.context.graph, [id])).get(id)
 
 
+def _service(info: Info) -> Any:
+    return Service(sdl=info.context.sdl)
+
+
 @strawberry.type(description="What the registry can be asked.")
 class Query:
+    entities: list[Entity | None] = entities_field
+    service: Service = strawberry.field(
+        resolver=_service, name="_service", description="The schema of this subgraph, for gateways."
+    )
     node: Node | None = strawberry.field(
         resolver=_node, description="The thing with this id, of whatever kind; null if there is none."
     )

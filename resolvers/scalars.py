@@ -16,6 +16,7 @@ from graph.refusals import BadInput
 Instant = NewType("Instant", int)
 SequenceNumber = NewType("SequenceNumber", int)
 Json = NewType("Json", object)
+Representation = NewType("Representation", object)
 
 
 def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
@@ -48,6 +49,9 @@ def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
             ),
             serialize=str,
             parse_value=_read_sequence,
+        ),
+        Representation: strawberry.scalar(
+            name="_Any", description="What a gateway knows of a thing: `__typename` and a key.", serialize=_as_it_is
         ),
         Json: strawberry.scalar(
             name="JSON", description="Any JSON value, as the source stated it.", serialize=_as_it_is

@@ -15,10 +15,11 @@ from graphql import (
 import resolvers
 from graph.facts import KEYS, Kind, Shape
 from resolvers.schema import make_schema
+from resolvers.sdl import schema_text
 from resolvers.things import TYPES
 
 COMMITTED = Path(resolvers.__file__).parent / "schema.graphql"
-TEXT = make_schema().as_str() + "\n"
+TEXT = schema_text(make_schema())
 SCHEMA = build_schema(TEXT)
 OWN = {name: type for name, type in SCHEMA.type_map.items() if not name.startswith("__")}
 BUILT_IN = {"Int", "Float", "String", "Boolean", "ID"}

@@ -1,0 +1,133 @@
+"""The subgraph: entities by their keys, each with its own fate, and the schema that gateways compose."""
+
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from resolvers.answering import Answers
+from resolvers.entities import KEYS, MOST
+from resolvers.schema import make_schema
+from resolvers.sdl import subgraph_text
+from resolvers.things import TYPES
+from tests.resolvers.asking import Api
+
+CITY, HOUSEHOLDS = "jurisdiction:320900", "resource:320900/市公安局/户籍人口基本信息"
+QUERY = """query($them: [_Any!]!) { _entities(representations: $them) {
+  __typename ... on Node { id } ... on Jurisdiction { code } ... on Resource { name department { name } } } }"""
+
+
+async def found(sample: Api, *them: Any) -> tuple[list[Any], list[tuple[Any, str]]]:
+    """The entities, and the errors by their paths."""
+    answer = await sample.answer(QUERY, {"them": list(them)})
+    errors = [(error["path"][:2], error["extensions"]["code"]) for error in answer.get("errors", [])]
+    return answer["data"]["_entities"], errors
+
+
+async def test_things_are_found_by_their_keys_in_the_order_asked(sample: Api) -> None:
+    them = [
+        {"__typename": "Resource", "id": HOUSEHOLDS},
+        {"__typename": "Jurisdiction", "code": "320900"},
+        {"__typename": "Jurisdiction", "id": CITY},
+        {"__typename": "Resource", "id": HOUSEHOLDS},
+    ]
+    entities, errors = await found(sample, *them)
+    assert not errors
+    assert [entity["id"] for entity in entities] == [HOUSEHOLDS, CITY, CITY, HOUSEHOLDS]
+    assert entities[0]["department"]["name"] == "盐城市公安局"
+    assert entities[1] == {"__typename": "Jurisdiction", "id": CITY, "code": "320900"}
+
+
+async def test_each_kind_is_one_statement_however_many_are_asked_for(sample: Api) -> None:
+    ids = [resource["id"] for resource in (await sample.ask("{ resources { nodes { id } } }"))["resources"]["nodes"]]
+    for many in (1, len(ids)):
+        them = [{"__typename": "Resource", "id": id} for id in ids[:many]]
+        them += [{"__typename": "Jurisdiction", "id": CITY}, {"__typename": "Jurisdiction", "code": "320900"}]
+        await sample.ask("query($them: [_Any!]!) { _entities(representations: $them) { __typename } }", them=them)
+        assert sample.statements == 3
+
+
+@pytest.mark.parametrize("nothing", ["nothing", "", CITY, "x" * 5_000, "'; MATCH (n) DETACH DELETE n //"])
+async def test_what_is_not_there_is_null(sample: Api, nothing: str) -> None:
+    them = [{"__typename": "Resource", "id": nothing}, {"__typename": "Resource", "id": HOUSEHOLDS}]
+    entities, errors = await found(sample, *them)
+    assert entities[0] is None
+    assert entities[1]["id"] == HOUSEHOLDS
+    assert not errors
+    assert await found(sample, {"__typename": "Jurisdiction", "code": nothing}) == ([None], [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        5,
+        "Resource",
+        None,
+        [],
+        [{"__typename": "Resource", "id": HOUSEHOLDS}],
+        {},
+        {"id": HOUSEHOLDS},
+        {"__typename": "Nothing", "id": "x"},
+        {"__typename": "Query", "id": "x"},
+        {"__typename": "Node", "id": HOUSEHOLDS},
+        {"__typename": None, "id": "x"},
+        {"__typename": ["Resource"], "id": "x"},
+        {"__typename": {"a": 1}, "id": "x"},
+        {"__typename": "Resource"},
+        {"__typename": "Resource", "id": None},
+        {"__typename": "Resource", "id": {"a": 1}},
+        {"__typename": "Resource", "id": ["x"]},
+        {"__typename": "Resource", "id": True},
+        {"__typename": "Resource", "id": 1.5},
+        {"__typename": "Jurisdiction", "code": 320900},
+        {"__typename": "Field", "code": "x"},
+        {"__typename": "Resource", "name": "户籍人口基本信息"},
+    ],
+)
+async def test_a_wrong_representation_is_the_error_of_its_own_entity(sample: Api, wrong: Any) -> None:
+    if wrong is None:
+        answer = await sample.answer(QUERY, {"them": [None]})
+        assert answer["errors"][0]["extensions"] == {"code": "BAD_INPUT", "argument": "them"}
+        return
+    good = {"__typename": "Resource", "id": HOUSEHOLDS}
+    entities, errors = await found(sample, good, wrong, good)
+    assert [entity and entity["id"] for entity in entities] == [HOUSEHOLDS, None, HOUSEHOLDS]
+    assert errors == [(["_entities", 1], "BAD_INPUT")]
+
+
+async def test_other_keys_of_a_representation_do_not_matter(sample: Api) -> None:
+    entities, errors = await found(
+        sample, {"__typename": "Resource", "id": HOUSEHOLDS, "code": 5, "name": {"a": 1}, "__proto__": None}
+    )
+    assert entities[0]["id"] == HOUSEHOLDS
+    assert not errors
+
+
+async def test_too_many_representations_are_refused(sample: Api) -> None:
+    answer = await sample.answer(QUERY, {"them": [{"__typename": "Resource", "id": "x"}] * (MOST + 1)})
+    assert answer["errors"][0]["extensions"] == {"code": "BAD_INPUT", "argument": "representations"}
+
+
+async def test_the_service_tells_the_subgraph_schema_also_without_introspection(sample: Api) -> None:
+    from resolvers.answering import Asked
+    from resolvers.context import Context
+    from resolvers.options import Options
+
+    sdl = (await sample.ask("{ _service { sdl } }"))["_service"]["sdl"]
+    assert sdl == subgraph_text(make_schema())
+    closed = Answers(make_schema(), Options(introspect=False))
+    context = Context(sample.graph, None, sdl)  # type: ignore[arg-type]
+    answer = await closed.answer(Asked("{ _service { sdl } }"), context)
+    assert answer.data == {"_service": {"sdl": sdl}}
+
+
+def test_the_subgraph_schema_has_the_keys_and_nothing_that_only_gateways_ask_for() -> None:
+    text = subgraph_text(make_schema())
+    parse(text)
+    for kind, keys in KEYS.items():
+        for key in keys:
+            assert f'@key(fields: "{key}")' in text.split(f"type {kind.label} ", 1)[1].split("{\n", 1)[0]
+    assert KEYS.keys() == TYPES.keys()
+    assert "_entities" not in text
+    assert "_Any" not in text
+    assert "type PageInfo @shareable" in text
