@@ -228,6 +228,7 @@ async def test_a_graph_that_stopped_answering_is_not_ready_and_a_clear_error(
     app = create_app(load_settings(data=sample.data, projection_mb=0))
     async with app.router.lifespan_context(app), _client(app) as client:
         graph = app.state.parts.graph
+        await graph._forget()
         await graph._driver.close()
         held, graph.attachment = graph.attachment, None  # what is lost now cannot be found again
         ready = await client.get("/ready")
