@@ -46,7 +46,7 @@ def _clause(kind: Kind, name: str) -> str:
     return next(clause.predicate for clause in CLAUSES[kind] if clause.name == name)
 
 
-_WITHIN: Mapping[Kind, str] = {
+WITHIN: Mapping[Kind, str] = {
     Kind.JURISDICTION: "n.id IN $jurisdictions",
     Kind.DEPARTMENT: "n.id IN $departments",
     Kind.SYSTEM: "(n.id IN $system OR n.department IN $departments)",
@@ -95,7 +95,7 @@ def _text(template: str, *, within: bool) -> str:
         template.replace("KIND", kind)
         .replace("LABEL", kind.label)
         .replace("PLACE", str(place))
-        .replace("WITHIN", "\n  AND " + _WITHIN[kind] if within else "")
+        .replace("WITHIN", "\n  AND " + WITHIN[kind] if within else "")
         for place, kind in enumerate(KINDS)
     )
 

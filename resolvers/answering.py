@@ -1,18 +1,25 @@
 """Answering a request: its document is found, what it costs is weighed, and its operation is executed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from operator import attrgetter
 from typing import Any, cast
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError, GraphQLField, GraphQLObjectType, OperationType
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    OperationType,
+    SelectionNode,
+    located_error,
+)
+from graphql.execution import Executor, create_source_event_stream
 from strawberry.execution.is_awaitable import optimized_is_awaitable
-from strawberry.types.field import StrawberryField
 
-from resolvers.batches import Batch, batch_of
 from resolvers.context import Context
 from resolvers.costs import Prices
 from resolvers.documents import Documents, Operation, Refused
@@ -22,61 +29,7 @@ from resolvers.gate import Gate
 from resolvers.limits import values
 from resolvers.options import Options
 from resolvers.trusted import UnknownDocument, Untrusted, WrongHash
-
-_DEFINITION = "strawberry-definition"
-
-
-def read(source: Any, name: str) -> Any:
-    """A field without a resolver: a key of a record, or an attribute. A missing key is null."""
-    if isinstance(source, dict):
-        return source.get(_KEYS.get(name, name))
-    return getattr(source, name)
-
-
-_KEYS = {"class_": "class", "closed_at": "closed"}
-"""Fields that are stored under another name."""
-
-
-class StrawberryWays:
-    """What strawberry knows of the fields of a schema."""
-
-    def column(self, sources: Sequence[Any], name: str) -> list[Any]:
-        """As `read`, of many sources: mostly of one type."""
-        get = dict.get
-        try:
-            if isinstance(sources[0], dict):
-                return [get(one, name) for one in sources]
-            return list(map(attrgetter(name), sources))
-        except (TypeError, AttributeError):
-            return [read(one, name) for one in sources]
-
-    def stated(self, field: GraphQLField) -> str | None:
-        """The key of a field without a resolver."""
-        definition = _definition(field)
-        if definition is None or definition.base_resolver is not None:
-            return None
-        return _KEYS.get(definition.python_name, definition.python_name)
-
-    def batch(self, field: GraphQLField) -> Batch | None:
-        """The batch of its resolver."""
-        definition = _definition(field)
-        if definition is None or definition.base_resolver is None:
-            return None
-        return batch_of(definition.base_resolver.wrapped_func)
-
-    def fits_always(self, type: GraphQLObjectType) -> bool:
-        """Types say so by `is_type_of.always`."""
-        return bool(getattr(type.is_type_of, "always", False))
-
-
-def _definition(field: GraphQLField) -> StrawberryField | None:
-    found = field.extensions.get(_DEFINITION)
-    return found if isinstance(found, StrawberryField) else None
-
-
-def _annotations(field: GraphQLField) -> Sequence[object]:
-    definition = _definition(field)
-    return () if definition is None else tuple(definition.directives)
+from resolvers.ways import StrawberryWays, annotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +45,7 @@ class Asked:
     reported: frozenset[str] = frozenset()
     document: str | None = None
     hash: str | None = None
+    caller: str = ""
 
 
 @dataclass(slots=True)
@@ -126,34 +80,53 @@ class Answers:
         self._limits = self.options.limits
         self._ways = StrawberryWays()
         self.gate = Gate(self.options.room)
-        self.documents = Documents(self._schema, Prices(self._schema, _annotations), self.options)
+        self.documents = Documents(self._schema, Prices(self._schema, annotations), self.options)
 
     async def answer(self, asked: Asked, context: Context | None, *, reading: bool = False) -> Answer:
-        """The answer to a request; with `reading` only queries are taken. Never raises an Exception."""
-        document = None
+        """The answer to a query; with `reading` nothing else may be in it. Raises Full, no errors of the request."""
+        async with self.gate.entered(asked.caller):
+            return await self._answer(asked, context, reading)
+
+    async def _answer(self, asked: Asked, context: Context | None, reading: bool) -> Answer:
         extensions: dict[str, Any] = {}
         try:
-            found = self.documents.find(self._text(asked))
-            document = found.node
-            operation = found.operation(asked.operation)
-            self._admit(operation, asked, extensions, reading)
-            executor = FastExecutor.build(
-                self._schema,
-                document,
-                None,
-                context,
-                dict(asked.variables),
-                asked.operation,
-                is_awaitable=cast(Any, optimized_is_awaitable),
-                hide_suggestions=not self.options.suggest,
-                ways=self._ways,
-                plans=found.plans,
-            )
-            if isinstance(executor, list):
-                raise Refused(executor, document)
+            executor, document = self._executor(asked, context, extensions, reading, live=False)
         except Refused as refused:
-            errors = [told(error, refused.document or document) for error in refused.errors]
-            return Answer(None, errors, extensions, executed=False, unfit=refused.unfit)
+            return _refused(refused, extensions)
+        return await self._executed(executor, document, extensions)
+
+    async def stream(self, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
+        """The answer to a query, or one for each event of a subscription. Raises Full."""
+        extensions: dict[str, Any] = {}
+        try:
+            executor, document = self._executor(asked, context, extensions, False, live=True)
+        except Refused as refused:
+            yield _refused(refused, extensions)
+            return
+        if executor.operation.operation is not OperationType.SUBSCRIPTION:
+            async with self.gate.entered(asked.caller):
+                answer = await self._executed(executor, document, extensions)
+            yield answer
+            return
+        source = create_source_event_stream(executor)
+        found = await source if isawaitable(source) else source
+        if isinstance(found, ExecutionResult):
+            yield Answer(None, [told(error, document) for error in found.errors or []], extensions, executed=False)
+            return
+        async with aclosing(cast("AsyncGenerator[Any, None]", found)) as events:
+            try:
+                async for event in events:
+                    each = executor.build_per_event_executor(event)
+                    each.context_value = context.fresh()
+                    async with self.gate.entered(asked.caller, patient=True):
+                        answer = await self._executed(each, document, extensions)
+                    yield answer
+            except Exception as error:
+                node = executor.operation.selection_set.selections[0]
+                failed = located_error(error, [node], [_key(node)])
+                yield Answer(None, [told(failed, document)], extensions)
+
+    async def _executed(self, executor: Executor[Any], document: DocumentNode, extensions: dict[str, Any]) -> Answer:
         try:
             async with asyncio.timeout(self._limits.seconds):
                 result = executor.execute_operation()
@@ -164,6 +137,30 @@ class Answers:
             return Answer(None, [GraphQLError(message, extensions={"code": "TIMEOUT"})], extensions)
         assert isinstance(result, ExecutionResult)
         return Answer(result.data, [told(error, document) for error in result.errors or []], extensions)
+
+    def _executor(
+        self, asked: Asked, context: Context | None, extensions: dict[str, Any], reading: bool, *, live: bool
+    ) -> tuple[FastExecutor, DocumentNode]:
+        """What executes a request's operation, once it is admitted. Raises Refused."""
+        found = self.documents.find(self._text(asked))
+        operation = found.operation(asked.operation)
+        self._admit(operation, asked, extensions, reading, live=live)
+        executor = FastExecutor.build(
+            self._schema,
+            found.node,
+            None,
+            context,
+            dict(asked.variables),
+            asked.operation,
+            is_awaitable=cast(Any, optimized_is_awaitable),
+            hide_suggestions=not self.options.suggest,
+            ways=self._ways,
+            plans=found.plans,
+        )
+        if isinstance(executor, list):
+            raise Refused(executor, found.node)
+        assert isinstance(executor, FastExecutor)
+        return executor, found.node
 
     def _text(self, asked: Asked) -> str:
         """The document's text. Raises Refused."""
@@ -179,10 +176,14 @@ class Answers:
             message = "sha256Hash: this is not the hash of the query that was sent with it."
             raise Refused([GraphQLError(message, extensions={"code": "BAD_INPUT"})], unfit=True) from None
 
-    def _admit(self, operation: Operation, asked: Asked, extensions: dict[str, Any], reading: bool) -> None:
+    def _admit(
+        self, operation: Operation, asked: Asked, extensions: dict[str, Any], reading: bool, *, live: bool
+    ) -> None:
         kind = operation.node.operation
-        if kind is OperationType.SUBSCRIPTION or (reading and kind is not OperationType.QUERY):
+        if (kind is OperationType.SUBSCRIPTION and not live) or (reading and kind is not OperationType.QUERY):
             message = f"A {kind.value} is not taken here."
+            if kind is OperationType.SUBSCRIPTION:
+                message = "A subscription needs a WebSocket (graphql-transport-ws), or `Accept: text/event-stream`."
             raise Refused([GraphQLError(message, extensions={"code": "BAD_INPUT"})], unfit=True)
         if values(asked.variables, self._limits.values) > self._limits.values:
             message = f"The variables have more than the {self._limits.values:,} values that are allowed."
@@ -196,3 +197,13 @@ class Answers:
                 "Ask for fewer rows (`first`, `last`, `budget.maxNodes`), or in several requests."
             )
             raise Refused([GraphQLError(message, operation.node, extensions={"code": "TOO_COSTLY"})])
+
+
+def _refused(refused: Refused, extensions: dict[str, Any]) -> Answer:
+    errors = [told(error, refused.document) for error in refused.errors]
+    return Answer(None, errors, extensions, executed=False, unfit=refused.unfit)
+
+
+def _key(node: SelectionNode) -> str:
+    assert isinstance(node, FieldNode)
+    return (node.alias or node.name).value

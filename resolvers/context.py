@@ -11,6 +11,7 @@ from graph.facts import Kind
 from graph.lineage import Lineages
 from graph.net import Net
 from graph.things import Record, by_ids
+from graph.watch import Watch
 from resolvers.batches import Loads
 
 
@@ -22,12 +23,24 @@ class Context:
     lineages: Lineages
     sdl: str = ""
     """The schema as a subgraph."""
+    watching: Watch | None = None
     loads: Loads = field(init=False)
     _fresh: bool = False
     _things: dict[Kind, dict[str | None, Record | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.loads = Loads(self)
+
+    @property
+    def watch(self) -> Watch:
+        """Waits for the graph to change."""
+        if self.watching is None:
+            self.watching = Watch(self.graph)
+        return self.watching
+
+    def fresh(self) -> "Context":
+        """The context of another operation, or of the next event."""
+        return Context(self.graph, self.lineages, self.sdl, self.watching)
 
     async def net(self) -> Net | None:
         """The projection's net as of the last write before this operation or later; `None` while there is none.

@@ -80,7 +80,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result, or what has to be awaited for it."""
-        covered = self.operation.operation is OperationType.QUERY and self.error_propagation
+        covered = self.operation.operation is not OperationType.MUTATION and self.error_propagation
         if self._plans is None or self._ways is None or not covered or self.abort_signal is not None:
             return super().execute_operation(serially)
         plan = self._plans.find(self, self._ways)

@@ -46,9 +46,14 @@ class Gate:
         return self._waits.total()
 
     @asynccontextmanager
-    async def entered(self, caller: str) -> AsyncIterator[None]:
-        """Be inside, after a wait perhaps. Raises Full. One caller may fill half of the places to wait."""
+    async def entered(self, caller: str, *, patient: bool = False) -> AsyncIterator[None]:
+        """Be inside, after a wait perhaps. One caller may fill half of the places to wait; then this raises Full.
+
+        With `patient` there is always a place: what has been admitted before has to come to its end.
+        """
         if not self._admits(caller) or self._waits[caller]:
+            if not patient and self._is_full(caller):
+                raise Full
             await self._wait(caller)
         else:
             self._running[caller] += 1
@@ -60,9 +65,10 @@ class Gate:
     def _admits(self, caller: str) -> bool:
         return self.running < self._room.running and self._running[caller] < self._room.per_caller
 
+    def _is_full(self, caller: str) -> bool:
+        return self.waiting >= self._room.waiting or self._waits[caller] >= max(self._room.waiting // 2, 1)
+
     async def _wait(self, caller: str) -> None:
-        if self.waiting >= self._room.waiting or self._waits[caller] >= max(self._room.waiting // 2, 1):
-            raise Full
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append((caller, turn))
         self._waits[caller] += 1

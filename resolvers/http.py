@@ -3,7 +3,8 @@
     app = graphql_app(graph, lineages, zone)
 
 As the GraphQL-over-HTTP specification has it: a POST of JSON, or a GET that reads. A request that is refused before
-it is executed has status 400, or 200 where only `application/json` is accepted. Batches are not taken.
+it is executed has status 400, or 200 where only `application/json` is accepted. Batches are not taken. Who accepts
+`text/event-stream` gets server-sent events.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from resolvers.answering import Answer, Answers, Asked
 from resolvers.context import Context
 from resolvers.encoding import encode
 from resolvers.errors import OURS, internal
+from resolvers.events import EVENTS, EventStream
 from resolvers.gate import Full
 from resolvers.graphiql import file, html
 from resolvers.options import Options
@@ -83,14 +85,16 @@ class GraphQLApp:
             return html(Request(scope))
         try:
             kind = _accepted(headers.get("accept"))
+            caller = (scope.get("client") or ("",))[0]
             if scope["method"] == "POST":
-                asked = _asked(_json(await _body(headers, receive), "The request"))
+                asked = _asked(_json(await _body(headers, receive), "The request"), caller)
             elif scope["method"] == "GET":
-                asked = _asked(_parameters(scope["query_string"]))
+                asked = _asked(_parameters(scope["query_string"]), caller)
             else:
                 raise Unfit(405, "Use GET or POST.", allow="GET, POST")
-            async with self._answers.gate.entered((scope.get("client") or ("",))[0]):
-                answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")
+            if kind == EVENTS:
+                return EventStream(self._answers, asked, self._context())
+            answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")
         except Full as full:
             reason = "Too many requests are waiting already. Try again in a moment."
             return _told(503, reason, {"code": "TOO_COSTLY"}, {"retry-after": str(full.seconds)})
@@ -123,11 +127,11 @@ def _accepted(accept: str | None) -> str:
         liking[name] = float(quality) if quality.replace(".", "", 1).isdigit() else 0
 
     def liked(kind: str) -> float:
-        return next((liking[name] for name in (kind, "application/*", "*/*") if name in liking), 0)
+        return next((liking[name] for name in (kind, kind.split("/")[0] + "/*", "*/*") if name in liking), 0)
 
-    kind = max((JSON, RESPONSE), key=liked)
+    kind = max((JSON, RESPONSE, EVENTS), key=liked)
     if not liked(kind):
-        raise Unfit(406, f"Accept {JSON} or {RESPONSE}.")
+        raise Unfit(406, f"Accept {JSON}, {RESPONSE} or {EVENTS}.")
     return kind
 
 
@@ -179,7 +183,7 @@ _SHAPES: Mapping[str, tuple[type, str]] = {
 }
 
 
-def _asked(given: Any) -> Asked:
+def _asked(given: Any, caller: str) -> Asked:
     """The request of a body or of parameters. Raises Unfit."""
     if isinstance(given, list):
         raise Unfit(400, "Batching is not supported: send one request at a time.")
@@ -195,7 +199,8 @@ def _asked(given: Any) -> Asked:
     if query is not None and document is not None:
         raise Unfit(400, "Send either query or documentId.")
     reported = frozenset({"cost"} if extensions.get("cost") else ())
-    return Asked(query, given.get("variables") or {}, given.get("operationName") or None, reported, document, hash)
+    operation, variables = given.get("operationName") or None, given.get("variables") or {}
+    return Asked(query, variables, operation, reported, document, hash, caller)
 
 
 def _hash(extensions: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from resolvers.context import Info
 from resolvers.costs import rows, weighs
 from resolvers.entities import Entity, Service, entities_field
 from resolvers.enums import Direction, Level
+from resolvers.feed import ChangeFeed, changes_field
 from resolvers.lineage import COUNTED, BudgetInput, Lineage, LineageCounts
 from resolvers.members import After, Before, First, Last
 from resolvers.scalars import Instant
@@ -161,6 +162,7 @@ class Query:
     dependencies: Lineage = _walk(
         reads=True, description="What depends on what: along what is copied (FEEDS) and what is read in place (READS)."
     )
+    changes: ChangeFeed = changes_field
     lineage_counts: LineageCounts = strawberry.field(
         resolver=_counts,
         description="How many nodes a lineage has by depth, kind and department, before loading it.",

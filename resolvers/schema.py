@@ -7,11 +7,12 @@ import strawberry
 from graphql import GraphQLUnionType
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.answering import read
 from resolvers.entities import type_of
 from resolvers.query import Query
 from resolvers.scalars import scalars
+from resolvers.subscription import Subscription
 from resolvers.things import TYPES
+from resolvers.ways import read
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The time zone of a registry that sets none."""
@@ -21,6 +22,7 @@ def make_schema(zone: tzinfo = SHANGHAI) -> strawberry.Schema:
     """The schema; bare dates and times without zone are meant in `zone`."""
     schema = strawberry.Schema(
         query=Query,
+        subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(default_resolver=read, scalar_map=scalars(zone)),
     )

@@ -1,11 +1,12 @@
 """GraphQL over WebSocket: the subprotocol graphql-transport-ws.
 
 Close codes are those of the protocol: 4400 bad message, 4401 not initialised, 4406 subprotocol, 4408 initialised
-too late, 4409 id in use, 4429 initialised twice.
+too late, 4409 id in use, 4429 initialised twice; 1013 when the client does not take what it asked for.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
@@ -20,6 +21,8 @@ from resolvers.gate import Full
 PROTOCOL = "graphql-transport-ws"
 PATIENCE = 10
 """Seconds in which a client has to initialise."""
+SLOWEST = 30
+"""Seconds in which a client has to take a message; one that does not is sent away."""
 MOST_OPERATIONS = 100
 """Operations that run at the same time on one connection."""
 
@@ -32,13 +35,24 @@ class Closed(Exception):
         self.code = code
 
 
+class TooSlow(Exception):
+    """The client does not take what it asked for."""
+
+
 class WebSockets:
     """Answers the WebSockets at the API's address."""
 
-    def __init__(self, answers: Answers, context: Callable[[], Context], patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        context: Callable[[], Context],
+        patience: float = PATIENCE,
+        slowest: float = SLOWEST,
+    ) -> None:
         self._answers = answers
         self._context = context
         self._patience = patience
+        self._slowest = slowest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -47,26 +61,36 @@ class WebSockets:
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-        connection = _Connection(self._answers, self._context, send, (scope.get("client") or ("",))[0])
+        caller = (scope.get("client") or ("",))[0]
+        connection = _Connection(self._answers, self._context, send, caller, self._slowest)
         try:
             await connection.serve(receive, self._patience)
         except Closed as closed:
-            await send({"type": "websocket.close", "code": closed.code, "reason": str(closed)})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._slowest):
+                    await send({"type": "websocket.close", "code": closed.code, "reason": str(closed)})
         finally:
             await connection.end()
 
 
 class _Connection:
-    def __init__(self, answers: Answers, context: Callable[[], Context], send: Send, caller: str) -> None:
+    def __init__(
+        self, answers: Answers, context: Callable[[], Context], send: Send, caller: str, slowest: float
+    ) -> None:
         self._caller = caller
         self._answers = answers
         self._context = context
         self._send = send
+        self._slowest = slowest
         self._ready = False
+        self._sending = asyncio.Lock()
+        self._late = False
+        self._serving: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self, receive: Receive, patience: float) -> None:
         """Take messages until the client goes. Raises Closed."""
+        self._serving = asyncio.current_task()
         try:
             async with asyncio.timeout(patience) as limit:
                 while (message := await receive())["type"] == "websocket.receive":
@@ -75,6 +99,10 @@ class _Connection:
                         limit.reschedule(None)
         except TimeoutError:
             raise Closed(4408, "Connection initialisation timeout") from None
+        except asyncio.CancelledError:
+            if not self._late or self._serving is None or self._serving.uncancel():
+                raise
+            raise Closed(1013, "The client is too slow; go on with the last sequence") from None
 
     async def end(self) -> None:
         """Stop what still runs."""
@@ -118,31 +146,43 @@ class _Connection:
         kinds = {"query": (str,), "operationName": (str, type(None))}
         kinds |= dict.fromkeys(("variables", "extensions"), (dict, type(None)))  # type: ignore[arg-type]
         _check(payload, **kinds)
-        asked = Asked(payload["query"], payload.get("variables") or {}, payload.get("operationName"))
+        asked = Asked(
+            payload["query"], payload.get("variables") or {}, payload.get("operationName"), caller=self._caller
+        )
         task = self._running[id] = asyncio.create_task(self._run(id, asked))
         task.add_done_callback(lambda _: self._running.pop(id, None))
 
     async def _run(self, id: str, asked: Asked) -> None:
         try:
-            async with self._answers.gate.entered(self._caller):
-                answer = await self._answers.answer(asked, self._context())
+            async with aclosing(self._answers.stream(asked, self._context())) as answers:
+                async for answer in answers:
+                    if not answer.executed:
+                        await self._tell(type="error", id=id, payload=answer.formatted()["errors"])
+                        return
+                    await self._tell(type="next", id=id, payload=answer.formatted())
         except Full:
             errors = [{"message": "Too many requests are waiting already.", "extensions": {"code": "TOO_COSTLY"}}]
             await self._tell(type="error", id=id, payload=errors)
+            return
+        except TooSlow:
+            self._late = True
+            if self._serving is not None:
+                self._serving.cancel()
             return
         except Exception as error:  # the last place where it can be told
             errors = [{"message": OURS, "extensions": internal(error)}]
             await self._tell(type="error", id=id, payload=errors)
             return
-        if not answer.executed:
-            await self._tell(type="error", id=id, payload=answer.formatted()["errors"])
-            return
-        await self._tell(type="next", id=id, payload=answer.formatted())
         self._running.pop(id, None)
         await self._tell(type="complete", id=id)
 
     async def _tell(self, **message: Any) -> None:
-        await self._send({"type": "websocket.send", "text": encode(message).decode()})
+        """Send a message. Raises TooSlow when the client does not take it."""
+        try:
+            async with asyncio.timeout(self._slowest), self._sending:
+                await self._send({"type": "websocket.send", "text": encode(message).decode()})
+        except TimeoutError:
+            raise TooSlow from None
 
 
 def _parsed(message: Any) -> dict[str, Any]:
