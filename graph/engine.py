@@ -14,8 +14,10 @@ import contextlib
 import logging
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Any, Literal, LiteralString, TypeVar
 
 import neo4j
@@ -28,7 +30,7 @@ from graph.errors import Conflict, StatementTimeout
 from graph.faults import Where, is_lost, retry_limit, translated
 from graph.migrations import migrate
 
-__all__ = ["Graph", "GraphSettings", "Transaction", "open_graph"]
+__all__ = ["TALLY", "Graph", "GraphSettings", "Tally", "Transaction", "open_graph"]
 
 T = TypeVar("T")
 _Faults = (Neo4jError, DriverError)
@@ -39,6 +41,19 @@ _FETCH = 10_000
 _MOST_IDLE = 32
 
 logging.getLogger("neo4j").addHandler(logging.NullHandler())  # what it logs, it raises too, and we tell it better
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the statements of one piece of work came to."""
+
+    statements: int = 0
+    rows: int = 0
+    seconds: float = 0
+
+
+TALLY: ContextVar[Tally | None] = ContextVar("tally", default=None)
+"""Where statements are counted that the current task runs, and the tasks that it starts."""
 
 
 class Transaction:
@@ -102,8 +117,15 @@ class Graph:
 
         async def attempt(session: AsyncSession, clock: _Clock) -> list[dict[str, Any]]:
             self.statements += 1
+            started = time.perf_counter()
             with clock.statement():
-                return await _rows(await session.run(query, parameters))
+                rows = await _rows(await session.run(query, parameters))
+            tally = TALLY.get()
+            if tally is not None:
+                tally.statements += 1
+                tally.rows += len(rows)
+                tally.seconds += time.perf_counter() - started
+            return rows
 
         return await self._attempts(attempt, neo4j.READ_ACCESS, self.settings.total_seconds)
 

@@ -8,7 +8,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -27,9 +28,10 @@ from graph.errors import GraphError
 from graph.lineage import Lineages
 from graph.projection import Projection
 from registry.metrics import CONTENT_TYPE, Metrics
-from registry.middleware import Guard, Requests, error_answer
+from registry.middleware import Guard, Requests, error_answer, log_slow
 from registry.settings import Settings
 from resolvers.http import LONGEST_BODY, graphql_app
+from resolvers.options import Answered
 
 __all__ = ["Parts", "create_app", "projection_state"]
 
@@ -44,12 +46,12 @@ _READY_SECONDS = 5
 class Parts:
     """What the service consists of while it runs; there from the application's start to its end."""
 
-    def __init__(self, settings: Settings, graph: Graph) -> None:
+    def __init__(self, settings: Settings, graph: Graph, observe: Callable[[Answered], None]) -> None:
         self.settings = settings
         self.graph = graph
         self.projection = Projection(graph, settings.projection_mb)
         self.lineages = Lineages(graph, self.projection)
-        self.graphql = graphql_app(graph, self.lineages, settings.zone, settings.api())
+        self.graphql = graphql_app(graph, self.lineages, settings.zone, replace(settings.api(), observe=observe))
 
 
 class _Api:
@@ -75,10 +77,15 @@ def create_app(settings: Settings) -> Starlette:
     state = State({"parts": None})
     api = _Api(state)
 
+    def observe(answered: Answered) -> None:
+        metrics.executed(answered)
+        if answered.seconds >= settings.slow_seconds:
+            log_slow(answered)
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         graph = await open_graph(settings.graph())
-        parts = state.parts = Parts(settings, graph)
+        parts = state.parts = Parts(settings, graph, observe)
         parts.projection.start()
         try:
             yield

@@ -20,11 +20,13 @@ from prometheus_client import (
 if TYPE_CHECKING:
     from graph.engine import Graph
     from graph.projection import Projection
+    from resolvers.options import Answered
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_COSTS = (1, 10, 100, 1_000, 10_000, 100_000)
 _STATES = ("OFF", "FILLING", "READY", "TOO_BIG")
 
 
@@ -37,6 +39,20 @@ class Metrics:
         self._requests = Counter("registry_requests", "Requests answered", ["method", "route", "status"], registry=own)
         self._seconds = Histogram(
             "registry_request_seconds", "Time to the end of an answer", ["route"], buckets=_SECONDS, registry=own
+        )
+        self._answers = Counter("registry_graphql", "Operations answered", ["field", "outcome"], registry=own)
+        self._answer_seconds = Histogram(
+            "registry_graphql_seconds", "Time of an operation's execution", ["field"], buckets=_SECONDS, registry=own
+        )
+        self._costs = Histogram(
+            "registry_graphql_cost", "What operations may cost", ["field"], buckets=_COSTS, registry=own
+        )
+        self._answer_statements = Counter(
+            "registry_graphql_statements", "Statements that operations ran", ["field"], registry=own
+        )
+        self._answer_rows = Counter("registry_graphql_rows", "Rows that these brought", ["field"], registry=own)
+        self._statement_seconds = Counter(
+            "registry_graphql_statement_seconds", "Time that these took", ["field"], registry=own
         )
         self._statements = Counter("registry_statements", "Statements run on the graph", registry=own)
         self._state = Gauge(
@@ -65,6 +81,18 @@ class Metrics:
         """Count one request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def executed(self, answered: "Answered") -> None:
+        """Count one GraphQL operation."""
+        field = answered.field
+        self._answers.labels(field, answered.outcome).inc()
+        if answered.outcome == "refused":
+            return
+        self._answer_seconds.labels(field).observe(answered.seconds)
+        self._costs.labels(field).observe(answered.cost)
+        self._answer_statements.labels(field).inc(answered.tally.statements)
+        self._answer_rows.labels(field).inc(answered.tally.rows)
+        self._statement_seconds.labels(field).inc(answered.tally.seconds)
 
     def look(self, graph: "Graph", projection: "Projection") -> None:
         """Take over what the graph and the projection count themselves."""

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry.listening import is_loopback
 from registry.metrics import Metrics
 from resolvers.http import TooLong, too_long
+from resolvers.options import Answered
 
 __all__ = ["Guard", "Requests", "error_answer", "request_id"]
 
@@ -131,6 +132,7 @@ class Requests:
             access.info(json.dumps(line, ensure_ascii=False))
 
 
+_LONGEST_DOCUMENT = 2_000
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
 
 
@@ -155,6 +157,24 @@ async def _send_error(answered: JSONResponse, scope: Scope, receive: Receive, se
         await answered(scope, receive, send)
     else:
         raise ConnectionAbortedError  # half an answer is out: only breaking it off says that it is not whole
+
+
+def log_slow(answered: Answered) -> None:
+    """Log an operation that took long: what it was and what it cost, without its variables."""
+    tally = answered.tally
+    line = {
+        "slow": round(answered.seconds, 3),
+        "id": request_id.get(),
+        "operation": answered.operation,
+        "field": answered.field,
+        "outcome": answered.outcome,
+        "cost": answered.cost,
+        "statements": tally.statements,
+        "rows": tally.rows,
+        "statement_seconds": round(tally.seconds, 3),
+        "document": " ".join(answered.document.split())[:_LONGEST_DOCUMENT],
+    }
+    log.warning("slow operation: %s", json.dumps(line, ensure_ascii=False))
 
 
 class Guard:

@@ -1,6 +1,7 @@
 """Answering a request: its document is found, what it costs is weighed, and its operation is executed."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from graphql import (
 from graphql.execution import Executor, create_source_event_stream
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from graph.engine import TALLY, Tally
 from resolvers.context import Context
 from resolvers.costs import Prices
 from resolvers.documents import Documents, Operation, Refused
@@ -27,7 +29,7 @@ from resolvers.errors import told
 from resolvers.execution import FastExecutor
 from resolvers.gate import Gate
 from resolvers.limits import values
-from resolvers.options import Options
+from resolvers.options import Answered, Options
 from resolvers.trusted import UnknownDocument, Untrusted, WrongHash
 from resolvers.ways import StrawberryWays, annotations
 
@@ -71,6 +73,17 @@ class Answer:
         return whole
 
 
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """What is known of an operation that is executed."""
+
+    document: DocumentNode
+    name: str | None
+    field: str
+    cost: int
+    text: str
+
+
 class Answers:
     """Answers requests to one schema."""
 
@@ -90,28 +103,30 @@ class Answers:
     async def _answer(self, asked: Asked, context: Context | None, reading: bool) -> Answer:
         extensions: dict[str, Any] = {}
         try:
-            executor, document = self._executor(asked, context, extensions, reading, live=False)
+            executor, admitted = self._executor(asked, context, extensions, reading, live=False)
         except Refused as refused:
-            return _refused(refused, extensions)
-        return await self._executed(executor, document, extensions)
+            return self._refused(refused, asked, extensions)
+        return await self._executed(executor, admitted, extensions)
 
     async def stream(self, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
         """The answer to a query, or one for each event of a subscription. Raises Full."""
         extensions: dict[str, Any] = {}
         try:
-            executor, document = self._executor(asked, context, extensions, False, live=True)
+            executor, admitted = self._executor(asked, context, extensions, False, live=True)
         except Refused as refused:
-            yield _refused(refused, extensions)
+            yield self._refused(refused, asked, extensions)
             return
         if executor.operation.operation is not OperationType.SUBSCRIPTION:
             async with self.gate.entered(asked.caller):
-                answer = await self._executed(executor, document, extensions)
+                answer = await self._executed(executor, admitted, extensions)
             yield answer
             return
         source = create_source_event_stream(executor)
         found = await source if isawaitable(source) else source
         if isinstance(found, ExecutionResult):
-            yield Answer(None, [told(error, document) for error in found.errors or []], extensions, executed=False)
+            yield Answer(
+                None, [told(error, admitted.document) for error in found.errors or []], extensions, executed=False
+            )
             return
         async with aclosing(cast("AsyncGenerator[Any, None]", found)) as events:
             try:
@@ -119,32 +134,47 @@ class Answers:
                     each = executor.build_per_event_executor(event)
                     each.context_value = context.fresh()
                     async with self.gate.entered(asked.caller, patient=True):
-                        answer = await self._executed(each, document, extensions)
+                        answer = await self._executed(each, admitted, extensions)
                     yield answer
             except Exception as error:
                 node = executor.operation.selection_set.selections[0]
                 failed = located_error(error, [node], [_key(node)])
-                yield Answer(None, [told(failed, document)], extensions)
+                yield Answer(None, [told(failed, admitted.document)], extensions)
 
-    async def _executed(self, executor: Executor[Any], document: DocumentNode, extensions: dict[str, Any]) -> Answer:
+    async def _executed(self, executor: Executor[Any], admitted: "_Admitted", extensions: dict[str, Any]) -> Answer:
+        started, tally = time.perf_counter(), Tally()
+        mark = TALLY.set(tally)
+        outcome = "timeout"
         try:
             async with asyncio.timeout(self._limits.seconds):
                 result = executor.execute_operation()
                 if isawaitable(result):
                     result = await result
+            assert isinstance(result, ExecutionResult)
+            outcome = "errors" if result.errors else "ok"
         except TimeoutError:
             message = f"The answer took longer than {self._limits.seconds:g} s. Ask for less at once, or filter."
             return Answer(None, [GraphQLError(message, extensions={"code": "TIMEOUT"})], extensions)
-        assert isinstance(result, ExecutionResult)
-        return Answer(result.data, [told(error, document) for error in result.errors or []], extensions)
+        finally:
+            TALLY.reset(mark)
+            seconds = time.perf_counter() - started
+            name, field, cost = admitted.name, admitted.field, admitted.cost
+            self.options.observe(Answered(name, field, outcome, seconds, cost, tally, admitted.text))
+        return Answer(result.data, [told(error, admitted.document) for error in result.errors or []], extensions)
+
+    def _refused(self, refused: Refused, asked: Asked, extensions: dict[str, Any]) -> Answer:
+        errors = [told(error, refused.document) for error in refused.errors]
+        self.options.observe(Answered(asked.operation, "none", "refused", 0, 0, Tally(), asked.query or ""))
+        return Answer(None, errors, extensions, executed=False, unfit=refused.unfit)
 
     def _executor(
         self, asked: Asked, context: Context | None, extensions: dict[str, Any], reading: bool, *, live: bool
-    ) -> tuple[FastExecutor, DocumentNode]:
+    ) -> tuple[FastExecutor, "_Admitted"]:
         """What executes a request's operation, once it is admitted. Raises Refused."""
-        found = self.documents.find(self._text(asked))
+        text = self._text(asked)
+        found = self.documents.find(text)
         operation = found.operation(asked.operation)
-        self._admit(operation, asked, extensions, reading, live=live)
+        cost = self._admit(operation, asked, extensions, reading, live=live)
         executor = FastExecutor.build(
             self._schema,
             found.node,
@@ -160,7 +190,8 @@ class Answers:
         if isinstance(executor, list):
             raise Refused(executor, found.node)
         assert isinstance(executor, FastExecutor)
-        return executor, found.node
+        node = operation.node
+        return executor, _Admitted(found.node, node.name.value if node.name else None, operation.field, cost, text)
 
     def _text(self, asked: Asked) -> str:
         """The document's text. Raises Refused."""
@@ -178,7 +209,8 @@ class Answers:
 
     def _admit(
         self, operation: Operation, asked: Asked, extensions: dict[str, Any], reading: bool, *, live: bool
-    ) -> None:
+    ) -> int:
+        """What it costs. Raises Refused."""
         kind = operation.node.operation
         if (kind is OperationType.SUBSCRIPTION and not live) or (reading and kind is not OperationType.QUERY):
             message = f"A {kind.value} is not taken here."
@@ -197,11 +229,7 @@ class Answers:
                 "Ask for fewer rows (`first`, `last`, `budget.maxNodes`), or in several requests."
             )
             raise Refused([GraphQLError(message, operation.node, extensions={"code": "TOO_COSTLY"})])
-
-
-def _refused(refused: Refused, extensions: dict[str, Any]) -> Answer:
-    errors = [told(error, refused.document) for error in refused.errors]
-    return Answer(None, errors, extensions, executed=False, unfit=refused.unfit)
+        return cost
 
 
 def _key(node: SelectionNode) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
@@ -56,6 +57,12 @@ class Operation:
     node: OperationDefinitionNode
     bill: Bill
     defaults: Mapping[str, Any]
+
+    @property
+    def field(self) -> str:
+        """The name of its root field, as the schema has it; `several` where it has more, or fragments."""
+        [first, *more] = self.node.selection_set.selections
+        return first.name.value if isinstance(first, FieldNode) and not more else "several"
 
     def cost(self, variables: Mapping[str, Any]) -> int:
         """What it costs with these variables."""

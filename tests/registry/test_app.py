@@ -1,6 +1,7 @@
 """The service as an ASGI application, in this process: its routes, headers, limits and masked errors."""
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -238,3 +239,26 @@ async def test_a_graph_that_stopped_answering_is_not_ready_and_a_clear_error(
         told = (await client.post("/graphql", json={"query": NAME})).json()
         assert told["errors"][0]["extensions"]["code"] in {"INTERNAL", "TIMEOUT"}
         held.close()
+
+
+async def test_operations_are_counted_and_slow_ones_logged(sample: Commands, caplog: pytest.LogCaptureFixture) -> None:
+    app = create_app(load_settings(data=sample.data, slow_seconds=0))
+    async with app.router.lifespan_context(app), _client(app) as client:
+        query = "query Named($id: ID!) { department(id: $id) { name systems { totalCount } } }"
+        for body in (
+            {"query": query, "variables": {"id": "secret-42"}},
+            {"query": "{ nothing }"},
+            {"query": '{ lineage(ids: ["nobody"], direction: UPSTREAM) { complete } }'},
+        ):
+            await client.post("/graphql", json=body, headers={"x-request-id": "request-7"})
+        metrics = (await client.get("/metrics")).text
+    assert 'registry_graphql_total{field="department",outcome="ok"} 1.0' in metrics
+    assert 'registry_graphql_total{field="none",outcome="refused"} 1.0' in metrics
+    assert 'registry_graphql_total{field="lineage",outcome="errors"} 1.0' in metrics
+    assert 'registry_graphql_seconds_count{field="department"} 1.0' in metrics
+    assert 'registry_graphql_cost_sum{field="department"} 4.0' in metrics
+    assert 'registry_graphql_statements_total{field="department"} 1.0' in metrics
+    slow = [json.loads(record.message.partition(": ")[2]) for record in caplog.records if "slow" in record.message]
+    assert next((line["operation"], line["id"], line["cost"]) for line in slow) == ("Named", "request-7", 4)
+    assert slow[0]["document"] == query
+    assert "secret-42" not in caplog.text

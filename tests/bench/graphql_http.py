@@ -1,0 +1,253 @@
+"""The API over HTTP beside the Node library that a user would pick instead, on the same Neo4j and machine.
+
+    python -m tests.bench.graphql_http --url bolt://127.0.0.1:7687 --password … [--resources 100000]
+
+ALL THAT IS IN THE GRAPH IS DELETED. Needs Node and npm. One connection, one question after the other; "memory" is a
+walk over the projection in this process with prepared texts of the nodes and no GraphQL: what the API cannot beat.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from graph.changes import position
+from graph.engine import Graph, GraphSettings, open_graph
+from graph.lineage import Asked, Lineages
+from graph.moment import Level
+from graph.projection import Projection
+from graph.walk import Budget
+from registry.imports import ImportOptions, run_import
+from resolvers.answering import Answers
+from resolvers.answering import Asked as Request
+from resolvers.schema import make_schema
+from tests.engines import wipe
+from tests.registry.running import Commands
+
+LIBRARY = Path(__file__).parent / "library"
+SIZES = (100, 600, 4_400)
+LINEAGE = """query($id: ID!) { lineage(ids: [$id], direction: DOWNSTREAM, depth: 1000,
+  budget: {maxNodes: 10000, maxPerNode: 1000}) { nodes { id name system { id name } department { id name }
+  jurisdiction { id name } } edges { source target } } }"""
+THEIRS = """query($id: ID!) { lineage(id: $id) { nodes { id name system { id name } department { id name }
+  jurisdiction { id name } } edges { source target } } }"""
+QUESTIONS = {
+    "look-up by id": (
+        "query($id: ID!) { resource(id: $id) { id name code shareType abstract } }",
+        "query($id: ID!) { resources(where: {id: {eq: $id}}) { id name code share_type abstract } }",
+    ),
+    "nested 10×10×10": (
+        """{ departments(first: 10) { nodes { id name systems(first: 10) { nodes { id name
+           resources(first: 10) { nodes { id name } } } } } } }""",
+        "{ departments(limit: 10) { id name systems(limit: 10) { id name resources(limit: 10) { id name } } } }",
+    ),
+}
+HOSTILE = {
+    "aliases": "{" + " ".join(f"a{i}:__typename" for i in range(60)) + "}",
+    "directives": "{__typename " + "@a" * 330 + "}",
+    "same field": "{" + "a " * 500 + "}",
+    "brackets": "{node(id:1)" + "{node" * 160 + "}" * 161,
+    "fragments": "{...F0}"
+    + "".join(f"fragment F{i} on Query{{a:node(id:1){{id}}...F{i + 1} ...F{i + 1}}}" for i in range(16))
+    + "fragment F16 on Query{__typename}",
+    "unknown fields": "{" + " ".join(f"departmen{i}" for i in range(70)) + "}",
+    "list sizes": "{resources(first:1000){nodes{fields(first:1000){nodes{feeds(first:1000){nodes{id}}}}}}}",
+}
+
+
+def facts(resources: int) -> Iterator[dict[str, Any]]:
+    """A city with a tree of links for each size among many others."""
+    random.seed(1)
+    yield {"fact": "jurisdiction", "id": "jurisdiction:320900", "name": "盐城市", "level": "MUNICIPAL"}
+    ids = []
+    for number in range(resources):
+        system, department = number // 15, number // 180
+        if number % 180 == 0:
+            id = f"department:{department}"
+            yield {"fact": "department", "id": id, "name": f"部门{department}", "jurisdiction": "jurisdiction:320900"}
+        if number % 15 == 0:
+            id = f"system:{system}"
+            yield {"fact": "system", "id": id, "name": f"系统{system}", "department": f"department:{department}"}
+        id = f"resource:{number}"
+        ids.append(id)
+        holders = {"system": f"system:{system}", "provider": f"department:{department}"}
+        yield {"fact": "resource", "id": id, "name": f"资源{number}", "abstract": "人口基础信息" * 5, **holders}
+    random.shuffle(ids)
+    for size in SIZES:
+        tree, ids = ids[:size], ids[size:]
+        ends = [(tree[(i - 1) // 3], tree[i]) for i in range(1, size)]
+        ends += [(tree[a], tree[b]) for a, b in (sorted(random.sample(range(size), 2)) for _ in range(size // 2))]
+        yield from ({"fact": "feeds", "from": a, "to": b, "job": f"作业{i % 50}"} for i, (a, b) in enumerate(ends))
+    for _ in range(resources * 2):
+        a, b = random.sample(ids, 2)
+        yield {"fact": "feeds", "from": a, "to": b}
+
+
+def roots(resources: int) -> dict[int, str]:
+    """The id that each tree of links begins with."""
+    random.seed(1)
+    ids = [f"resource:{number}" for number in range(resources)]
+    random.shuffle(ids)
+    return {size: ids[sum(SIZES[: SIZES.index(size)])] for size in SIZES}
+
+
+async def load(graph: Graph, resources: int) -> None:
+    await wipe(graph)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "facts.jsonl"
+        with path.open("wb") as file:
+            file.writelines(orjson.dumps(fact) + b"\n" for fact in facts(resources))
+        with await run_import(graph, [path], ImportOptions(source="bench", connector="exchange")):
+            pass
+
+
+async def measured(session: aiohttp.ClientSession, url: str, query: str, variables: Any, seconds: float) -> list[float]:
+    """Milliseconds of each answer, for some seconds."""
+    body, headers = json.dumps({"query": query, "variables": variables}), {"content-type": "application/json"}
+    times: list[float] = []
+    began = time.perf_counter()
+    while len(times) < 8 or time.perf_counter() - began < seconds:
+        start = time.perf_counter()
+        async with session.post(url, data=body, headers=headers) as answer:
+            told = await answer.read()
+        times.append((time.perf_counter() - start) * 1000)
+        assert b'"errors"' not in told[:200], told[:500]
+    return times[3:]
+
+
+def shown(times: list[float]) -> str:
+    return f"{statistics.median(times):.2f} ({sorted(times)[int(len(times) * 0.95)]:.1f})"
+
+
+async def in_memory(graph: Graph, lineages: Lineages, id: str) -> tuple[float, float]:
+    """Milliseconds of a walk with prepared texts of its nodes, and of the statement that tells how fresh they are."""
+    budget = Budget(10_000, 1_000)
+    texts: dict[str, orjson.Fragment] = {}
+    walks, trips = [], []
+    for number in range(30):
+        asked = Asked([id], "DOWNSTREAM", Level.RESOURCE, 1_000, as_of=time.time_ns() // 1000 + number, budget=budget)
+        start = time.perf_counter()
+        await position(graph)
+        trips.append((time.perf_counter() - start) * 1000)
+        start = time.perf_counter()
+        answer = (await lineages.find(asked)).answer
+        ids = answer.net.ids
+        for at in answer.nodes:
+            if ids[at] not in texts:
+                texts[ids[at]] = orjson.Fragment(orjson.dumps({"id": ids[at], "name": answer.net.names[at]}))
+        nodes = [texts[ids[at]] for at in answer.nodes]
+        edges = [(ids[a], ids[b]) for a, b in zip(answer.edges.source, answer.edges.target, strict=True)]
+        orjson.dumps({"nodes": nodes, "edges": edges})
+        walks.append((time.perf_counter() - start) * 1000)
+    return statistics.median(walks[5:]) - statistics.median(trips[5:]), statistics.median(trips[5:])
+
+
+@contextmanager
+def library(url: str, password: str, port: int) -> Iterator[str]:
+    """The Node library on the same graph."""
+    if not (LIBRARY / "node_modules").exists():
+        subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"], cwd=LIBRARY, check=True)
+    environment = {**os.environ, "BOLT_URL": url, "BOLT_PASSWORD": password}
+    command = ["node", "server.mjs", str(port)]
+    with subprocess.Popen(command, cwd=LIBRARY, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield f"http://127.0.0.1:{port}/"
+        process.terminate()
+
+
+async def compare(out: Console, given: argparse.Namespace, graph: Graph, ours: str, theirs: str) -> None:
+    projection = Projection(graph, 1_000)
+    await projection.fill()
+    lineages = Lineages(graph, projection)
+    table = Table("p50 ms (p95)", "library", "registry", "times", "again", "memory + round trip")
+    questions: list[tuple[str, str, str, Any]] = [
+        (name, mine, other, {"id": "resource:77"}) for name, (mine, other) in QUESTIONS.items()
+    ]
+    questions += [(f"lineage {size:,}", LINEAGE, THEIRS, {"id": id}) for size, id in roots(given.resources).items()]
+    async with aiohttp.ClientSession() as session:
+        for name, mine, other, variables in questions:
+            library_times = await measured(session, theirs, other, variables, given.seconds)
+            again = await measured(session, ours, mine, variables, given.seconds)
+            times, memory = again, ""
+            if name.startswith("lineage"):
+                # Another instant each time, so that no answer is one that was kept.
+                times = []
+                for number in range(40):
+                    at = f'asOf: "2026-01-01T00:00:{number:02}Z", direction'
+                    times += (await measured(session, ours, mine.replace("direction", at), variables, 0))[:1]
+                walk, trip = await in_memory(graph, lineages, variables["id"])
+                memory = f"{walk:.2f} + {trip:.2f}"
+            ratio = statistics.median(library_times) / statistics.median(times)
+            table.add_row(name, shown(library_times), shown(times), f"{ratio:.1f}", shown(again), memory)
+        out.print(table)
+        began, count = time.perf_counter(), 4_000
+        small = "{ __typename }"
+        await asyncio.gather(*(_repeated(session, ours, small, count // 8) for _ in range(8)))
+        out.print(f"a small query again and again, 8 connections: {count / (time.perf_counter() - began):,.0f}/s")
+
+
+async def _repeated(session: aiohttp.ClientSession, url: str, query: str, count: int) -> None:
+    body, headers = json.dumps({"query": query}), {"content-type": "application/json"}
+    for _ in range(count):
+        async with session.post(url, data=body, headers=headers) as answer:
+            await answer.read()
+
+
+async def hostile(out: Console) -> None:
+    """How long it takes to refuse documents that were made to do harm."""
+    table = Table("document", "bytes", "best ms", "told")
+    schema = make_schema()
+    for name, query in HOSTILE.items():
+        best, told = 1e9, ""
+        for _ in range(20):
+            answers = Answers(schema)
+            start = time.perf_counter()
+            answer = await answers.answer(Request(query), None)
+            best = min(best, (time.perf_counter() - start) * 1000)
+            told = answer.errors[0].message
+        table.add_row(name, str(len(query)), f"{best:.2f}", told[:70])
+    out.print(table)
+
+
+async def main(given: argparse.Namespace) -> None:
+    out = Console(width=120)
+    await hostile(out)
+    graph = await open_graph(GraphSettings(url=given.url, password=given.password, statement_seconds=120))
+    if not given.keep:
+        await load(graph, given.resources)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        settings = {"REGISTRY_GRAPH_URL": given.url, "REGISTRY_GRAPH_PASSWORD": given.password}
+        service = stack.enter_context(Commands(folder / "data", folder, **settings).serving())
+        theirs = stack.enter_context(library(given.url, given.password, given.port))
+        while '"READY"' not in service.get("/ready").text:
+            await asyncio.sleep(0.2)
+        await compare(out, given, graph, f"{service.url}/graphql", theirs)
+    await graph.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", required=True, help="of the Neo4j")
+    parser.add_argument("--password", required=True, help="at the Neo4j")
+    parser.add_argument("--resources", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=4, help="for each question")
+    parser.add_argument("--port", type=int, default=4100, help="for the library")
+    parser.add_argument("--keep", action="store_true", help="the graph is loaded already")
+    sys.exit(asyncio.run(main(parser.parse_args())))
