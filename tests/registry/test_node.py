@@ -13,6 +13,7 @@ import pytest
 from tests.registry.running import Commands, Service
 
 NODE = Path(__file__).parent.parent / "node"
+CLIENT = Path(__file__).parents[2] / "docs" / "typescript"
 
 POLICE = """{ department(id: "department:320900/市公安局") {
   name uscc resources(first: 1) { nodes { id name } pageInfo { hasNextPage } } } }"""
@@ -20,18 +21,23 @@ POLICE = """{ department(id: "department:320900/市公安局") {
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
-def packages() -> Path:
-    """The folder of the scripts, with their packages."""
+def installed(folder: Path) -> Path:
+    """The folder, with the packages that its scripts need."""
     if shutil.which("npm") is None:
         reason = "npm is not there"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    if not (NODE / "node_modules" / "graphql-http").exists():
+    if not (folder / "node_modules" / ".package-lock.json").exists():
         command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-        subprocess.run(command, cwd=NODE, check=True, timeout=300)
-    return NODE
+        subprocess.run(command, cwd=folder, check=True, timeout=300)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The folder of the scripts, with their packages."""
+    return installed(NODE)
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +93,20 @@ def test_a_gateway_joins_the_registry_with_others(packages: Path, service: Servi
     assert department["data"]["department"]["permits"] == [{"name": "营业执照"}]
     # What the registry does not know is null, and nothing else falls with it.
     assert best["data"]["best"] == [{"id": resource["id"], "name": resource["name"], "stars": 5}, None]
+
+
+def npm(folder: Path, *arguments: str) -> str:
+    """What an npm script prints."""
+    ran = subprocess.run(["npm", *arguments], cwd=folder, capture_output=True, timeout=180, check=False)
+    assert ran.returncode == 0, ran.stdout.decode() + ran.stderr.decode()
+    return ran.stdout.decode()
+
+
+def test_the_typed_client_is_generated_checked_and_answered(service: Service) -> None:
+    folder = installed(CLIENT)
+    npm(folder, "run", "generate")
+    npm(folder, "run", "check")
+    lines = npm(folder, "start", "--silent", "--", service.url).splitlines()
+    assert lines[:3] == ["resource 户籍人口基本信息", "fields 10", "department 盐城市公安局"]
+    assert "error NOT_FOUND nobody" in lines
+    assert lines[-1] == "change 1"

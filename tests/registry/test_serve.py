@@ -252,3 +252,19 @@ def test_a_cut_answer_is_cut_alike(sample: Commands) -> None:
     answer = sample.run("lineage", MARK, *options, "--format", "json").json
     assert answer == told["data"]["answer"]
     assert "NODES" in answer["stoppedBy"]
+
+
+def test_the_recipe_of_a_python_client_works(sample: Commands) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "graphql.md").read_text(encoding="utf-8")
+    [recipe] = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    names: dict[str, Any] = {}
+    exec(recipe, names)
+    with sample.serving() as service:
+        query = """query($after: String) { departments(first: 3, after: $after) {
+          nodes { id } pageInfo { hasNextPage endCursor } } }"""
+        found = list(names["pages"](service.url, query, "departments"))
+        total = names["ask"](service.url, "{ departments { totalCount } }")["departments"]["totalCount"]
+        assert len(found) == total > 3
+        with pytest.raises(names["RegistryError"]) as raised:
+            names["ask"](service.url, '{ lineage(ids: ["nobody"], direction: UPSTREAM) { complete } }')
+        assert raised.value.code == "NOT_FOUND"

@@ -1,0 +1,19 @@
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+const config: CodegenConfig = {
+  schema: "../../resolvers/schema.graphql",
+  documents: "src/**/*.ts",
+  generates: {
+    "src/gql/": {
+      preset: "client",
+      config: {
+        scalars: { DateTime: "string", Sequence: "string", JSON: "unknown" },
+        documentMode: "string",
+        enumsAsTypes: true,
+        useTypeImports: true,
+      },
+    },
+  },
+};
+
+export default config;
