@@ -1,6 +1,7 @@
 """Contents from the projection: as `graph/contents.py`, without a statement, where the net has all that is wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from graph.load import HOLDER
 from graph.net import KINDS, NEVER_IN_FORCE, Ints, Net
 from graph.order import order_key
 from graph.paging import Page, Position
-from graph.things import Keys, Record
+from graph.things import Keys
 
 MOST = 20_000
 """Contents, of all owners together, up to which they are sorted here; an index does better with more."""
@@ -36,14 +37,29 @@ def page(
     found = _found(net, what, ids)
     if found is None:
         return None
-    down = page.backward
-    ranks = net.rank.data if what in (Contents.DEPARTMENTS, Contents.FIELDS) else None
-    rows: dict[str, list[Content]] = {}
-    for id, members in found.items():
-        places = [((0 if ranks is None else int(ranks[at]), order_key(net.ids[at])), at) for at in members]
-        kept = sorted((one for one in places if _inside(one[0], page)), reverse=down)[:size]
-        rows[id] = [Content(position, _record(net, kind, at), None) for position, at in kept]
-    return rows
+    ranked = what in (Contents.DEPARTMENTS, Contents.FIELDS)
+    return {id: _rows(net, kind, members, page, size, ranked=ranked) for id, members in found.items()}
+
+
+def _rows(net: Net, kind: Kind, members: list[int], page: Page, size: int, *, ranked: bool) -> list[Content]:
+    ids, names = net.ids, net.names
+    ranks = net.rank.data[members].tolist() if ranked else repeat(0)
+    places = [(rank, ids[at], at) for rank, at in zip(ranks, members, strict=False)]
+    if page.after is not None or page.before is not None:
+        places = [one for one in places if _inside((one[0], order_key(one[1])), page)]
+    # Ids by code point are in the order of their keys.
+    places.sort(reverse=page.backward)
+    del places[size:]
+    holders = net.holder.data[[at for _, _, at in places]].tolist()
+    key = HOLDER[kind]
+    return [
+        Content(
+            (rank, order_key(id)),
+            {"id": id, "kind": kind, "name": names[at] or id, key: ids[holder] if holder >= 0 else None},
+            None,
+        )
+        for (rank, id, at), holder in zip(places, holders, strict=True)
+    ]
 
 
 def count(net: Net, what: Contents, ids: Sequence[str]) -> dict[str, int] | None:
@@ -64,7 +80,10 @@ def _found(net: Net, what: Contents, ids: Sequence[str]) -> dict[str, list[int]]
     if len(members) > MOST:
         return None
     found: dict[str, list[int]] = {id: [] for id in ids}
-    for at, member in set(zip(known[place].tolist(), members.tolist(), strict=True)):
+    pairs: Iterable[tuple[int, int]] = zip(known[place].tolist(), members.tolist(), strict=True)
+    if net.held.overlay or net.provided.overlay:
+        pairs = set(pairs)  # what left its container and came back is in both parts of an index
+    for at, member in pairs:
         found[ids[at]].append(member)
     return found
 
@@ -91,14 +110,3 @@ def _kept(net: Net, there: np.ndarray, place: Ints, members: Ints, kind: Kind) -
 
 def _inside(position: Position, page: Page) -> bool:
     return (page.after is None or position > page.after) and (page.before is None or position < page.before)
-
-
-def _record(net: Net, kind: Kind, at: int) -> Record:
-    holder = int(net.holder.data[at])
-    id = net.ids[at]
-    return {
-        "id": id,
-        "kind": kind,
-        "name": net.names[at] or id,
-        HOLDER[kind]: net.ids[holder] if holder >= 0 else None,
-    }

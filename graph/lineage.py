@@ -245,7 +245,8 @@ def shown(found: Answer) -> Shown:
     nodes = np.array(found.nodes, np.int64)
     kinds = moment.kind[nodes]
     up = [_shared(found, nodes, kinds, level) for level in Level if level is not Level.FIELD]
-    return Shown([name_of(net, at) for at in found.nodes], [KINDS[kind] for kind in kinds.tolist()], *up)
+    names, ids = net.names, net.ids
+    return Shown([names[at] or ids[at] for at in found.nodes], [KINDS[kind] for kind in kinds.tolist()], *up)
 
 
 def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> list[int]:

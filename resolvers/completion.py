@@ -61,6 +61,29 @@ class Table(Sequence[Any]):
         return self.rows()[index]
 
 
+class Shared(Sequence[Any]):
+    """A column of objects many of which are the same: the different ones, and the place of each row's among them.
+
+    A row at place -1 has none.
+    """
+
+    __slots__ = ("places", "unique")
+
+    def __init__(self, unique: Column, places: list[int]) -> None:
+        self.unique = unique
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map([*self.unique, None].__getitem__, self.places)
+
+    def __getitem__(self, index: Any) -> Any:
+        place = self.places[index]
+        return None if place < 0 else self.unique[place]
+
+
 _SAME: dict[str, set[type]] = {"String": {str, NoneType}, "ID": {str, NoneType}, "Boolean": {bool, NoneType}}
 
 
@@ -117,7 +140,7 @@ class Required:
         self.inner = inner
 
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
-        if isinstance(values, list) and None in values:
+        if isinstance(values, list) and NoneType in set(map(type, values)):
             raise Uncovered
         return await self.inner.complete(values, run, info)
 
@@ -215,6 +238,10 @@ class Shape:
             found = _both(found, field.keys)
         return found
 
+    def selects(self, name: str) -> bool:
+        """Whether a field is selected."""
+        return any(field.name == name for field in self._fields)
+
     def below(self, *path: str) -> Keys:
         """The keys that are read of what lies below some fields within fields; none where these are not selected."""
         if not path:
@@ -281,6 +308,9 @@ class Object:
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         if isinstance(values, Table):
             return await self.shape().complete(values, run)
+        if isinstance(values, Shared):
+            found = [*await self.shape().complete(values.unique, run), None]
+            return list(map(found.__getitem__, values.places))
         # Many sources often have the same object, which is completed once.
         unique = {id(value): value for value in values if value is not None}
         _check(set(map(type, unique.values())))

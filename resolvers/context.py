@@ -1,6 +1,6 @@
 """What a resolver is given: the graph, the lineages, and what this one operation has loaded."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from graph.net import Net
 from graph.things import Record, by_ids
 from graph.watch import Watch
 from resolvers.batches import Loads
+from resolvers.completion import Shape
 
 
 @dataclass(slots=True)
@@ -25,6 +26,8 @@ class Context:
     """The schema as a subgraph."""
     watching: Watch | None = None
     loads: Loads = field(init=False)
+    selections: dict[int, Callable[[], Shape | None]] = field(default_factory=dict)
+    """What is selected of a field, by the identity of its node; empty where that is not known."""
     _fresh: bool = False
     _things: dict[Kind, dict[str | None, Record | None]] = field(default_factory=dict)
 
@@ -41,6 +44,11 @@ class Context:
     def fresh(self) -> "Context":
         """The context of another operation, or of the next event."""
         return Context(self.graph, self.lineages, self.sdl, self.watching)
+
+    def selected(self, info: "Info") -> Shape | None:
+        """What is selected of the field that is being resolved; `None` where that is not known."""
+        found = self.selections.get(id(info._raw_info.field_nodes[0]))
+        return None if found is None else found()
 
     async def net(self) -> Net | None:
         """The projection's net as of the last write before this operation or later; `None` while there is none.

@@ -9,11 +9,11 @@ import strawberry
 
 from graph import moment
 from graph.facts import Kind
-from graph.lineage import Asked, Found, agreements_of, jobs_of, name_of, shown
+from graph.lineage import Asked, Found, Shown, agreements_of, jobs_of, name_of, shown
 from graph.net import FLOWS, Net
 from graph.walk import Budget
 from resolvers.batches import many
-from resolvers.completion import Column, Table
+from resolvers.completion import Column, Shape, Shared, Table
 from resolvers.context import Context
 from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
 from resolvers.scalars import Instant, SequenceNumber
@@ -58,10 +58,10 @@ class NodeRecord:
     depth: int
     whole: bool
     more: int
-    resource: ContainerRecord | None
-    system: ContainerRecord | None
-    department: ContainerRecord | None
-    jurisdiction: ContainerRecord | None
+    resource: ContainerRecord | None = None
+    system: ContainerRecord | None = None
+    department: ContainerRecord | None = None
+    jurisdiction: ContainerRecord | None = None
 
 
 @dataclass(slots=True)
@@ -209,39 +209,21 @@ async def find(
     return await context.lineages.find(asked)
 
 
-def answered(found: Found) -> Answered:
-    """An answer as columns. To be called before anything is awaited, while the net is as the answer found it."""
-    if "answered" not in found.kept:
-        found.kept["answered"] = _answered(found)
-    kept: Answered = found.kept["answered"]
-    return kept
+def answered(found: Found, selected: Shape | None = None) -> Answered:
+    """An answer as columns, those that are selected or all.
 
-
-def _answered(found: Found) -> Answered:
+    To be called before anything is awaited, while the net is as the answer found it.
+    """
     answer = found.answer
-    seen, edges, ids = shown(answer), answer.edges, answer.net.ids
-    nodes: dict[str, Column] = {
-        "id": [ids[at] for at in answer.nodes],
-        "kind": list(seen.kinds),
-        "name": list(seen.names),
-        "depth": answer.depth,
-        "whole": answer.whole,
-        "more": answer.more,
-    }
-    for name in ("resource", "system", "department", "jurisdiction"):
-        nodes[name] = _containers(answer.net, getattr(seen, name))
-    drawn: dict[str, Column] = {
-        "source": [ids[at] for at in edges.source],
-        "target": [ids[at] for at in edges.target],
-        "count": edges.count,
-        "precise": edges.precise,
-        "flow": [FLOWS[flow] for flow in edges.flow],
-    }
+    nodes: dict[str, Column] = found.kept.setdefault("nodes", {})
+    drawn: dict[str, Column] = found.kept.setdefault("edges", {})
+    if selected is None or selected.selects("nodes"):
+        _add_nodes(found, nodes, _wanted(selected, "nodes"))
+    if selected is None or selected.selects("edges"):
+        _add_edges(found, drawn)
     return Answered(
-        Table(len(answer.nodes), nodes, lambda row: NodeRecord(**{name: nodes[name][row] for name in nodes})),
-        Table(
-            len(edges.source), drawn, lambda row: EdgeRecord(found, row, **{name: drawn[name][row] for name in drawn})
-        ),
+        Table(len(answer.nodes), nodes, lambda row: NodeRecord(**_row(nodes, row))),
+        Table(len(answer.edges.source), drawn, lambda row: EdgeRecord(found, row, **_row(drawn, row))),
         answer.complete,
         answer.stopped_by,
         answer.reached_depth,
@@ -249,15 +231,48 @@ def _answered(found: Found) -> Answered:
     )
 
 
+_LEVELS = ("resource", "system", "department", "jurisdiction")
+
+
+def _wanted(selected: Shape | None, name: str) -> frozenset[str]:
+    keys = None if selected is None else selected.below(name)
+    return frozenset(_LEVELS) if keys is None else keys
+
+
+def _add_nodes(found: Found, nodes: dict[str, Column], wanted: frozenset[str]) -> None:
+    answer = found.answer
+    net = answer.net
+    if "seen" not in found.kept:
+        found.kept["seen"] = shown(answer)
+    seen: Shown = found.kept["seen"]
+    if "id" not in nodes:
+        nodes["id"] = [net.ids[at] for at in answer.nodes]
+        nodes.update(kind=seen.kinds, name=seen.names, depth=answer.depth, whole=answer.whole, more=answer.more)
+    for name in _LEVELS:
+        if name in wanted and name not in nodes:
+            nodes[name] = _containers(net, getattr(seen, name))
+
+
+def _add_edges(found: Found, drawn: dict[str, Column]) -> None:
+    edges, ids = found.answer.edges, found.answer.net.ids
+    if not drawn:
+        drawn["source"] = [ids[at] for at in edges.source]
+        drawn["target"] = [ids[at] for at in edges.target]
+        drawn["flow"] = [FLOWS[flow] for flow in edges.flow]
+        drawn.update(count=edges.count, precise=edges.precise)
+
+
 def _row(columns: dict[str, Column], row: int) -> dict[str, Any]:
     return {name: column[row] for name, column in columns.items()}
 
 
-def _containers(net: Net, column: list[int]) -> Column:
-    known: dict[int, ContainerRecord | None] = {
-        at: {"id": net.ids[at], "name": name_of(net, at)} if at >= 0 else None for at in set(column)
-    }
-    return list(map(known.__getitem__, column))
+def _containers(net: Net, column: list[int]) -> Any:
+    ids, names = net.ids, net.names
+    different = [at for at in dict.fromkeys(column) if at >= 0]
+    places = {at: place for place, at in enumerate(different)}
+    places[-1] = -1
+    records = [{"id": ids[at], "name": names[at] or ids[at]} for at in different]
+    return Shared(records, list(map(places.__getitem__, column)))
 
 
 def counted(found: Found) -> dict[str, Any]:

@@ -49,6 +49,12 @@ class Run:
         path = Path(None, field.key, field.parent.name)
         return self.executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
 
+    def select(self, field: "Planned") -> None:
+        """Let the field's resolver know what is selected of its value."""
+        selections = getattr(self.context, "selections", None)
+        if selections is not None:
+            selections[id(field.nodes[0])] = field.inner
+
     def remember(self, field: "Planned", objects: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
         """Keep what a field's resolver did, in case graphql-core has to answer."""
         self._remembered.append((field.nodes[0], objects, outcomes))
@@ -190,6 +196,7 @@ class Each(Planned):
     async def values(self, objects: Sequence[Any], run: Run) -> Column:
         objects = list(objects)
         given, info = self.arguments(run), run.info(self)
+        run.select(self)
         resolve = self.definition.resolve or run.executor.field_resolver
         outcomes: list[Outcome] = []
         for one in objects:

@@ -96,7 +96,7 @@ def _walk(*, reads: bool, description: str) -> Any:
     ) -> Any:
         allowed = (budget or BudgetInput()).budget(Budget().max_nodes)
         found = await lineage.find(info.context, ids, direction, level, depth, as_of, known_at, allowed, reads=reads)
-        return lineage.answered(found)
+        return lineage.answered(found, info.context.selected(info))
 
     listed = rows(Budget().max_nodes, "budget.maxNodes", of=("nodes", "edges"))
     return strawberry.field(resolver=resolve, description=description, directives=[weighs(20), listed])
