@@ -30,6 +30,7 @@ from resolvers.execution import FastExecutor
 from resolvers.gate import Gate
 from resolvers.limits import values
 from resolvers.options import Answered, Options
+from resolvers.tracing import Tracer
 from resolvers.trusted import UnknownDocument, Untrusted, WrongHash
 from resolvers.ways import StrawberryWays, annotations
 
@@ -102,11 +103,18 @@ class Answers:
 
     async def _answer(self, asked: Asked, context: Context | None, reading: bool) -> Answer:
         extensions: dict[str, Any] = {}
+        tracer = Tracer() if "ftv1" in asked.reported else None
         try:
             executor, admitted = self._executor(asked, context, extensions, reading, live=False)
         except Refused as refused:
-            return self._refused(refused, asked, extensions)
-        return await self._executed(executor, admitted, extensions)
+            answer = self._refused(refused, asked, extensions)
+        else:
+            if tracer is not None:
+                executor.trace(tracer)
+            answer = await self._executed(executor, admitted, extensions)
+        if tracer is not None:
+            extensions["ftv1"] = tracer.told(answer.errors)
+        return answer
 
     async def stream(self, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
         """The answer to a query, or one for each event of a subscription. Raises Full."""

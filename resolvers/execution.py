@@ -78,6 +78,11 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         self._ways = ways
         self._plans = plans
 
+    def trace(self, tracer: Any) -> None:
+        """Execute field by field, through a middleware."""
+        self._plans = None
+        self.middleware_manager = MiddlewareManager(tracer)
+
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result, or what has to be awaited for it."""
         covered = self.operation.operation is not OperationType.MUTATION and self.error_propagation

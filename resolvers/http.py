@@ -8,6 +8,7 @@ it is executed has status 400, or 200 where only `application/json` is accepted.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from typing import Any
@@ -92,6 +93,8 @@ class GraphQLApp:
                 asked = _asked(_parameters(scope["query_string"]), caller)
             else:
                 raise Unfit(405, "Use GET or POST.", allow="GET, POST")
+            if headers.get("apollo-federation-include-trace") == "ftv1":
+                asked = replace(asked, reported=asked.reported | {"ftv1"})
             if kind == EVENTS:
                 return EventStream(self._answers, asked, self._context())
             answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.registry.running import Commands, Service
@@ -93,6 +94,21 @@ def test_a_gateway_joins_the_registry_with_others(packages: Path, service: Servi
     assert department["data"]["department"]["permits"] == [{"name": "营业执照"}]
     # What the registry does not know is null, and nothing else falls with it.
     assert best["data"]["best"] == [{"id": resource["id"], "name": resource["name"], "stars": 5}, None]
+
+
+def test_apollo_reads_our_traces(packages: Path, service: Service) -> None:
+    body = {"query": '{ mine: departments(first: 1) { nodes { name } } nothing: node(id: "x") { id } }'}
+    headers = {"apollo-federation-include-trace": "ftv1"}
+    answer = httpx.post(f"{service.url}/graphql", json=body, headers=headers).json()
+    [trace] = node(packages, "trace.mjs", answer["extensions"]["ftv1"])
+    mine, nothing = trace["root"]["child"]
+    assert (mine["responseName"], mine["originalFieldName"]) == ("mine", "departments")
+    assert (mine["type"], mine["parentType"]) == ("DepartmentConnection!", "Query")
+    [nodes] = mine["child"]
+    assert nodes["child"][0]["index"] == 0
+    assert nodes["child"][0]["child"][0]["responseName"] == "name"
+    assert nothing["originalFieldName"] == "node"
+    assert int(trace["durationNs"]) > int(mine["endTime"]) > int(mine["startTime"]) > 0
 
 
 def npm(folder: Path, *arguments: str) -> str:
