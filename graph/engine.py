@@ -15,7 +15,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Literal, LiteralString, TypeVar
@@ -26,7 +26,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from graph import embedded
 from graph.access import GraphSettings, attach, check_version, is_routed, new_driver, shown
-from graph.errors import Conflict, StatementTimeout
+from graph.errors import Conflict, GraphError, StatementTimeout
 from graph.faults import Where, is_lost, retry_limit, translated
 from graph.migrations import migrate
 
@@ -39,6 +39,10 @@ _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 1.0
 _FETCH = 10_000
 _MOST_IDLE = 32
+
+# Both only on the embedded engine.
+RUNNING = "SHOW TRANSACTIONS YIELD transactionId, clientAddress RETURN transactionId AS id, clientAddress AS client"
+TERMINATE = "TERMINATE TRANSACTION $ids"
 
 logging.getLogger("neo4j").addHandler(logging.NullHandler())  # what it logs, it raises too, and we tell it better
 
@@ -69,6 +73,10 @@ class Transaction:
         self._graph.statements += 1
         with self._clock.statement():
             return await _rows(await self._inner.run(text, parameters))
+
+
+async def _fetched(session: AsyncSession, query: neo4j.Query, parameters: Any) -> list[dict[str, Any]]:
+    return await _rows(await session.run(query, parameters))
 
 
 async def _rows(result: neo4j.AsyncResult) -> list[dict[str, Any]]:
@@ -108,6 +116,7 @@ class Graph:
         # In a cluster a read waits for what this graph wrote before.
         self._bookmarks = AsyncGraphDatabase.bookmark_manager() if is_routed(settings) else None
         self._idle: list[AsyncSession] = []
+        self._ending: set[asyncio.Task[None]] = set()
         self._reopening = asyncio.Lock()
         self._writing = asyncio.Lock()
 
@@ -119,7 +128,8 @@ class Graph:
             self.statements += 1
             started = time.perf_counter()
             with clock.statement():
-                rows = await _rows(await session.run(query, parameters))
+                fetching = _fetched(session, query, parameters)
+                rows = await (fetching if self.attachment is None else self._watched(session, fetching))
             tally = TALLY.get()
             if tally is not None:
                 tally.statements += 1
@@ -171,6 +181,7 @@ class Graph:
 
     async def close(self) -> None:
         """Close all connections; an embedded engine without other clients ends by itself soon."""
+        await asyncio.gather(*self._ending)
         await self._forget()
         await self._driver.close()
         if self.attachment is not None:
@@ -275,6 +286,31 @@ class Graph:
         address = str(self.attachment.folder) if self.attachment else shown(str(self.settings.url))
         user = embedded.USER if self.attachment else self.settings.user
         return Where(address, user, self.database or "", self.engine, self.settings.statement_seconds)
+
+    async def _watched(self, session: AsyncSession, fetching: Coroutine[Any, Any, T]) -> T:
+        """What a session fetches. When this is cancelled, so is the statement.
+
+        Neo4j ends a statement when the connection goes that it came by, the embedded engine has to be told.
+        """
+        task = asyncio.ensure_future(fetching)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            port = getattr(getattr(session, "_connection", None), "local_port", None)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if port is not None:
+                ending = asyncio.create_task(self._terminate(f":{port}"))
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
+            raise
+
+    async def _terminate(self, port: str) -> None:
+        with contextlib.suppress(GraphError):
+            rows = await self.read(RUNNING)
+            ids = [row["id"] for row in rows if str(row["client"]).endswith(port)]
+            if ids:
+                await self.read(TERMINATE, ids=ids)
 
     async def _forget(self) -> None:
         """Close the sessions that are kept."""

@@ -282,3 +282,24 @@ def test_a_server_that_is_too_old_is_refused(agent: str) -> None:
 @pytest.mark.parametrize("agent", ["Neo4j/5.26.0", "Neo4j/2025.01.0"])
 def test_a_server_that_is_new_enough_is_taken(agent: str) -> None:
     check_version(agent)
+
+
+SLOW = """
+UNWIND range(1, 30000) AS x
+UNWIND range(1, 30000) AS y
+WITH x, y WHERE x * y % 7 = 3
+RETURN count(x) AS count
+"""
+RUNNING = "SHOW TRANSACTIONS YIELD currentQuery RETURN collect(currentQuery) AS texts"
+
+
+async def test_a_statement_ends_with_the_request_that_it_was_for(graph: OpenGraph) -> None:
+    reading = asyncio.create_task(graph.read(SLOW))
+    await asyncio.sleep(0.5)
+    [row] = await graph.read(RUNNING)
+    assert any("30000" in text for text in row["texts"])
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    async with asyncio.timeout(10):
+        while any("30000" in text for text in (await graph.read(RUNNING))[0]["texts"]):
+            await asyncio.sleep(0.1)
