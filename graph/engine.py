@@ -16,6 +16,7 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Literal, LiteralString, TypeVar
@@ -23,6 +24,7 @@ from typing import Any, Literal, LiteralString, TypeVar
 import neo4j
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession
 from neo4j.exceptions import DriverError, Neo4jError
+from opentelemetry import trace
 
 from graph import embedded
 from graph.access import GraphSettings, attach, check_version, is_routed, new_driver, shown
@@ -43,6 +45,8 @@ _MOST_IDLE = 32
 # Both only on the embedded engine.
 RUNNING = "SHOW TRANSACTIONS YIELD transactionId, clientAddress RETURN transactionId AS id, clientAddress AS client"
 TERMINATE = "TERMINATE TRANSACTION $ids"
+
+_tracer = trace.get_tracer("registry.graph")
 
 logging.getLogger("neo4j").addHandler(logging.NullHandler())  # what it logs, it raises too, and we tell it better
 
@@ -71,8 +75,14 @@ class Transaction:
     async def run(self, text: LiteralString, **parameters: Any) -> list[dict[str, Any]]:
         """Run one statement and return all its rows."""
         self._graph.statements += 1
-        with self._clock.statement():
+        with self._clock.statement(), _span("write", text):
             return await _rows(await self._inner.run(text, parameters))
+
+
+def _span(kind: str, text: str) -> AbstractContextManager[trace.Span]:
+    """What is told of a statement to whoever collects traces: its text, never its parameters."""
+    attributes = {"db.system.name": "neo4j", "db.query.text": text}
+    return _tracer.start_as_current_span(f"graph {kind}", kind=trace.SpanKind.CLIENT, attributes=attributes)
 
 
 async def _fetched(session: AsyncSession, query: neo4j.Query, parameters: Any) -> list[dict[str, Any]]:
@@ -127,9 +137,10 @@ class Graph:
         async def attempt(session: AsyncSession, clock: _Clock) -> list[dict[str, Any]]:
             self.statements += 1
             started = time.perf_counter()
-            with clock.statement():
+            with clock.statement(), _span("read", text) as span:
                 fetching = _fetched(session, query, parameters)
                 rows = await (fetching if self.attachment is None else self._watched(session, fetching))
+                span.set_attribute("db.response.returned_rows", len(rows))
             tally = TALLY.get()
             if tally is not None:
                 tally.statements += 1

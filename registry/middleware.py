@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from opentelemetry import trace
+from opentelemetry.propagate import extract
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +30,7 @@ __all__ = ["Guard", "Requests", "error_answer", "request_id"]
 log = logging.getLogger("registry.service")
 access = logging.getLogger("registry.access")
 
+_tracer = trace.get_tracer("registry.service")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered; logs carry it."""
 
@@ -73,8 +76,17 @@ class Requests:
         given = Headers(scope=scope).get("x-request-id", "")
         answer = _Answer(given if _ID.fullmatch(given) else secrets.token_hex(8))
         mark = request_id.set(answer.id)
+        method = scope.get("method", "WEBSOCKET")
+        attributes = {"url.path": scope["path"], "http.request.method": method, "registry.request.id": answer.id}
         try:
-            await self._answer(scope, receive, send, answer)
+            with _tracer.start_as_current_span(
+                f"{method} {scope['path']}"[:100],
+                context=extract(Headers(scope=scope)),
+                kind=trace.SpanKind.SERVER,
+                attributes=attributes,
+            ) as span:
+                await self._answer(scope, receive, send, answer)
+                span.set_attribute("http.response.status_code", answer.status)
         finally:
             request_id.reset(mark)
             self._tell(scope, answer)

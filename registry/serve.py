@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ from graph.projection import Projection
 from registry.app import Parts, create_app
 from registry.listening import addresses
 from registry.settings import Settings, load_settings
+from registry.telemetry import log_to_standard_error, send_traces
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,8 +39,9 @@ _MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
 
 def serve_on(listening: socket.socket, settings: Settings, host: str, workers: int, out: "Console") -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way and return. Raises GraphError."""
-    log_to_standard_error()
+    log_to_standard_error(settings.log_format)
     if workers == 1:
+        send_traces()
         _run(_serve_here(settings, listening, lambda: _greet(listening, host, out)))
     else:
         _serve_beside(settings, listening, workers, lambda: _greet(listening, host, out))
@@ -150,22 +151,12 @@ async def _watch(projection: Projection) -> None:
         )
 
 
-def log_to_standard_error() -> None:
-    """Send what the service logs to standard error, a line each; the access log as bare JSON."""
-    plain, bare = logging.StreamHandler(sys.stderr), logging.StreamHandler(sys.stderr)
-    plain.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for name in ("registry", "graph", "resolvers", "uvicorn"):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [plain], False
-        logger.setLevel(logging.WARNING if name == "uvicorn" else logging.INFO)
-    access = logging.getLogger("registry.access")
-    access.handlers, access.propagate = [bare], False
-
-
 def worker_app() -> Starlette:
     """The application of one of several workers, with the settings of the environment."""
-    log_to_standard_error()
-    app = create_app(load_settings())
+    settings = load_settings()
+    log_to_standard_error(settings.log_format)
+    send_traces()
+    app = create_app(settings)
     opening = app.router.lifespan_context
 
     @contextlib.asynccontextmanager

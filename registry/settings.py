@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
@@ -91,6 +91,7 @@ class Settings(BaseSettings):
         description="Memory of the in-memory picture of the graph, per worker; default a quarter of the memory.",
     )
     open: bool = Field(False, description="Serve without sign-in on an address that others can reach.")
+    log_format: Literal["text", "json"] = Field("text", description="How the service logs: text, or json, a line each.")
     access_log: bool = Field(False, description="Log every request of the service, one JSON object a line.")
     withdraw_share: float = Field(
         0.05, ge=0, le=1, description="Share of a source's statements that a full run may withdraw unasked."

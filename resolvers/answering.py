@@ -19,6 +19,7 @@ from graphql import (
     located_error,
 )
 from graphql.execution import Executor, create_source_event_stream
+from opentelemetry import trace
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from graph.engine import TALLY, Tally
@@ -33,6 +34,8 @@ from resolvers.options import Answered, Options
 from resolvers.tracing import Tracer
 from resolvers.trusted import UnknownDocument, Untrusted, WrongHash
 from resolvers.ways import StrawberryWays, annotations
+
+_tracer = trace.get_tracer("registry.graphql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +156,13 @@ class Answers:
         started, tally = time.perf_counter(), Tally()
         mark = TALLY.set(tally)
         outcome = "timeout"
+        attributes = {"graphql.operation.name": admitted.name or "", "graphql.field": admitted.field}
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                result = executor.execute_operation()
-                if isawaitable(result):
-                    result = await result
+            with _tracer.start_as_current_span("graphql", attributes=attributes | {"graphql.cost": admitted.cost}):
+                async with asyncio.timeout(self._limits.seconds):
+                    result = executor.execute_operation()
+                    if isawaitable(result):
+                        result = await result
             assert isinstance(result, ExecutionResult)
             outcome = "errors" if result.errors else "ok"
         except TimeoutError:
