@@ -29,6 +29,7 @@ class GraphSettings:
     data: Path = Path("registry-data")
     connect_seconds: float = 5
     statement_seconds: float = 30
+    slow_seconds: float = 2
     total_seconds: float = 120
     """For a whole read or write with all its tries."""
     schema_seconds: float = 900

@@ -31,6 +31,7 @@ from graph.access import GraphSettings, attach, check_version, is_routed, new_dr
 from graph.errors import Conflict, GraphError, StatementTimeout
 from graph.faults import Where, is_lost, retry_limit, translated
 from graph.migrations import migrate
+from graph.slow import log_slow
 
 __all__ = ["TALLY", "Graph", "GraphSettings", "Tally", "Transaction", "open_graph"]
 
@@ -126,7 +127,7 @@ class Graph:
         # In a cluster a read waits for what this graph wrote before.
         self._bookmarks = AsyncGraphDatabase.bookmark_manager() if is_routed(settings) else None
         self._idle: list[AsyncSession] = []
-        self._ending: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._reopening = asyncio.Lock()
         self._writing = asyncio.Lock()
 
@@ -141,11 +142,14 @@ class Graph:
                 fetching = _fetched(session, query, parameters)
                 rows = await (fetching if self.attachment is None else self._watched(session, fetching))
                 span.set_attribute("db.response.returned_rows", len(rows))
+            seconds = time.perf_counter() - started
             tally = TALLY.get()
             if tally is not None:
                 tally.statements += 1
                 tally.rows += len(rows)
-                tally.seconds += time.perf_counter() - started
+                tally.seconds += seconds
+            if seconds >= self.settings.slow_seconds:
+                self._later(self._explain(text, parameters, seconds, len(rows)))
             return rows
 
         return await self._attempts(attempt, neo4j.READ_ACCESS, self.settings.total_seconds)
@@ -192,7 +196,7 @@ class Graph:
 
     async def close(self) -> None:
         """Close all connections; an embedded engine without other clients ends by itself soon."""
-        await asyncio.gather(*self._ending)
+        await asyncio.gather(*self._beside)
         await self._forget()
         await self._driver.close()
         if self.attachment is not None:
@@ -311,10 +315,23 @@ class Graph:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             if port is not None:
-                ending = asyncio.create_task(self._terminate(f":{port}"))
-                self._ending.add(ending)
-                ending.add_done_callback(self._ending.discard)
+                self._later(self._terminate(f":{port}"))
             raise
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside what is under way; it is done before the graph is closed."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _explain(self, text: str, parameters: dict[str, Any], seconds: float, rows: int) -> None:
+        """Log a statement that took long, with the plan that the engine has for it."""
+        plan = None
+        explained = neo4j.Query("EXPLAIN " + text, timeout=self.settings.statement_seconds)
+        with contextlib.suppress(*_Faults, OSError):
+            async with self._session(self._driver, neo4j.READ_ACCESS) as session:
+                plan = (await (await session.run(explained, parameters)).consume()).plan
+        log_slow(text, seconds, rows, plan)
 
     async def _terminate(self, port: str) -> None:
         with contextlib.suppress(GraphError):

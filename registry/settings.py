@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     )
     statement_seconds: float = Field(30, gt=0, le=3600, description="Time that one statement at the graph may take.")
     request_seconds: float = Field(30, gt=0, le=3600, description="Time that one answer of the API may take.")
-    slow_seconds: float = Field(2, ge=0, description="Log operations of the API that take longer.")
+    slow_seconds: float = Field(2, ge=0, description="Log operations and statements that take longer.")
     request_cost: int = Field(200_000, ge=100, description="What one request to the API may cost.")
     requests: int = Field(64, ge=1, description="Requests to the API that are answered at the same time, per worker.")
     caller_requests: int = Field(16, ge=1, description="The same of one caller, by address.")
@@ -135,6 +135,7 @@ class Settings(BaseSettings):
             database=self.graph_database,
             data=self.data,
             statement_seconds=self.statement_seconds,
+            slow_seconds=self.slow_seconds,
             heap_mb=self.heap_mb,
             linger_seconds=self.linger_seconds,
         )

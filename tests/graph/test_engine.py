@@ -1,8 +1,10 @@
 """Reading and writing on both engines: transactions, tries, time limits, and what is said when it fails."""
 
 import asyncio
+import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -303,3 +305,17 @@ async def test_a_statement_ends_with_the_request_that_it_was_for(graph: OpenGrap
     async with asyncio.timeout(10):
         while any("30000" in text for text in (await graph.read(RUNNING))[0]["texts"]):
             await asyncio.sleep(0.1)
+
+
+async def test_a_slow_statement_is_logged_with_its_plan(graph: OpenGraph, caplog: pytest.LogCaptureFixture) -> None:
+    before = graph.settings
+    graph.settings = replace(before, slow_seconds=0)
+    try:
+        await graph.read("MATCH (s:Sequence {id: $id}) RETURN s.value AS value", id="secret-42")
+        await asyncio.gather(*graph._beside)
+    finally:
+        graph.settings = before
+    [line] = [json.loads(one.message.partition(": ")[2]) for one in caplog.records if "slow" in one.message]
+    assert line["statement"].startswith("MATCH (s:Sequence")
+    assert any("Seek" in operator for operator in line["plan"])
+    assert "secret-42" not in caplog.text
