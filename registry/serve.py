@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -67,12 +68,23 @@ def _greet(listening: socket.socket, host: str, out: "Console") -> None:
     out.file.flush()
 
 
+def _drain(app: Starlette) -> None:
+    parts: Parts | None = app.state.parts
+    if parts is not None:
+        parts.graphql.drain()
+
+
 class _Server(uvicorn.Server):
     """A server that says when it answers, and that ends by returning rather than by the signal that ended it."""
 
     def __init__(self, config: uvicorn.Config, answering: Callable[[], None]) -> None:
         super().__init__(config)
         self._answering = answering
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams, then the service."""
+        _drain(self.config.loaded_app)
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -161,11 +173,26 @@ def worker_app() -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(inner: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            _before(number, lambda: loop.call_soon_threadsafe(_drain, app))
         async with opening(inner), watched(inner.state.parts):
             yield
 
     app.router.lifespan_context = lifespan
     return app
+
+
+def _before(number: int, work: Callable[[], object]) -> None:
+    """Do something when a signal comes, before what is done anyway."""
+    following = signal.getsignal(number)
+
+    def both(number: int, frame: FrameType | None) -> None:
+        work()
+        if callable(following):
+            following(number, frame)
+
+    signal.signal(number, both)
 
 
 def _serve_beside(settings: Settings, listening: socket.socket, workers: int, answering: Callable[[], None]) -> None:

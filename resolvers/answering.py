@@ -97,6 +97,8 @@ class Answers:
         self._limits = self.options.limits
         self._ways = StrawberryWays()
         self.gate = Gate(self.options.room)
+        self.draining = asyncio.Event()
+        """Set when the service is about to stop: what goes on by itself ends."""
         self.documents = Documents(self._schema, Prices(self._schema, annotations), self.options)
 
     async def answer(self, asked: Asked, context: Context | None, *, reading: bool = False) -> Answer:

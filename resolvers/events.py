@@ -8,6 +8,7 @@ event: complete     at the end
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 from starlette.responses import StreamingResponse
 
@@ -35,27 +36,35 @@ class EventStream(StreamingResponse):
 
 async def _events(answers: Answers, asked: Asked, context: Context, silence: float) -> AsyncIterator[bytes]:
     async with aclosing(answers.stream(asked, context)) as stream:
-        while True:
-            coming = asyncio.ensure_future(anext(stream, None))
-            try:
-                while not (await asyncio.wait({coming}, timeout=silence))[0]:
+        draining: asyncio.Future[Any] = asyncio.ensure_future(answers.draining.wait())
+        waits = {draining}
+        try:
+            while True:
+                coming: asyncio.Future[Any] = asyncio.ensure_future(anext(stream, None))
+                waits = {coming, draining}
+                while not (await asyncio.wait(waits, timeout=silence, return_when=asyncio.FIRST_COMPLETED))[0]:
                     yield _NOTHING
-                answer = coming.result()
-            except Full:
-                yield _event({"errors": [{"message": "Too many requests are waiting already."}]})
-                answer = None
-            except Exception as error:  # the last place where it can be told
-                yield _event({"errors": [{"message": OURS, "extensions": internal(error)}]})
-                answer = None
-            finally:
                 if not coming.done():
-                    coming.cancel()
-                    await asyncio.gather(coming, return_exceptions=True)
-            if answer is None:
-                break
-            yield _event(answer.formatted())
+                    return  # without `complete`: the client goes on elsewhere
+                payload = _payload(coming)
+                if payload is None:
+                    break
+                yield b"event: next\ndata: " + encode(payload) + b"\n\n"
+        finally:
+            # Before the stream is closed: it must not be running then.
+            for one in waits:
+                one.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
     yield _COMPLETE
 
 
-def _event(payload: object) -> bytes:
-    return b"event: next\ndata: " + encode(payload) + b"\n\n"
+def _payload(coming: asyncio.Future[Any]) -> dict[str, Any] | None:
+    """What is told of what has come; `None` at the end."""
+    try:
+        answer = coming.result()
+    except Full:
+        return {"errors": [{"message": "Too many requests are waiting already.", "extensions": {"code": "TOO_COSTLY"}}]}
+    except Exception as error:  # the last place where it can be told
+        return {"errors": [{"message": OURS, "extensions": internal(error)}]}
+    told: dict[str, Any] | None = None if answer is None else answer.formatted()
+    return told

@@ -69,6 +69,10 @@ class GraphQLApp:
         self._context = context
         self._sockets = WebSockets(answers, self._context)
 
+    def drain(self) -> None:
+        """End what goes on by itself, before the service stops."""
+        self._answers.draining.set()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)

@@ -268,3 +268,17 @@ def test_the_recipe_of_a_python_client_works(sample: Commands) -> None:
         with pytest.raises(names["RegistryError"]) as raised:
             names["ask"](service.url, '{ lineage(ids: ["nobody"], direction: UPSTREAM) { complete } }')
         assert raised.value.code == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_streams_end_with_the_service_and_hold_it_up_by_nothing(sample: Commands, workers: str) -> None:
+    body = {"query": "subscription { changes(since: 0) { sequence } }"}
+    with sample.serving("--workers", workers) as service:
+        headers = {"accept": "text/event-stream"}
+        with httpx.stream("POST", f"{service.url}/graphql", json=body, headers=headers, timeout=30) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: next"
+            began = time.monotonic()
+            assert service.end() == 0
+            assert time.monotonic() - began < 8
+            assert "event: complete" not in list(lines)
