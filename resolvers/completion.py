@@ -29,6 +29,11 @@ Info = Callable[[], GraphQLResolveInfo[Any]]
 class Completer(Protocol):
     """Completes the values of one type."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing has to be waited for."""
+        ...
+
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         """One result for each value, in order."""
         ...
@@ -101,6 +106,8 @@ def _check(kinds: Iterable[type]) -> None:
 class Leaf:
     """A scalar or an enum."""
 
+    plain = True
+
     def __init__(self, type: GraphQLLeafType) -> None:
         self._coerce = type.coerce_output_value
         self._same = _SAME.get(type.name, set())
@@ -139,6 +146,10 @@ class Required:
     def __init__(self, inner: Completer) -> None:
         self.inner = inner
 
+    @property
+    def plain(self) -> bool:
+        return self.inner.plain
+
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         if isinstance(values, list) and NoneType in set(map(type, values)):
             raise Uncovered
@@ -150,6 +161,10 @@ class Items:
 
     def __init__(self, inner: Completer) -> None:
         self.inner = inner
+
+    @property
+    def plain(self) -> bool:
+        return self.inner.plain
 
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         lists = [value for value in values if value is not None]
@@ -229,6 +244,7 @@ class Shape:
         self._asked = False
         self._zip = zipper([field.key for field in fields]) if fields else None
         self._later = [index for index, field in enumerate(fields) if not field.at_once]
+        self.plain = not self._later
 
     @property
     def keys(self) -> Keys:
@@ -305,6 +321,10 @@ class Object:
             self._shape, self._compile = self._compile(), None
         return self._shape
 
+    @property
+    def plain(self) -> bool:
+        return self.shape().plain
+
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         if isinstance(values, Table):
             return await self.shape().complete(values, run)
@@ -323,6 +343,8 @@ class Object:
 
 class Abstract:
     """Objects of the types of an interface or a union; `resolve` names an object's type."""
+
+    plain = False
 
     def __init__(self, resolve: Callable[[Any, GraphQLResolveInfo[Any]], Any], of: Callable[[str], Object]) -> None:
         self._resolve = resolve

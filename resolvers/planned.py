@@ -143,11 +143,11 @@ class TypeName(Planned):
 class Stated(Planned):
     """A field that its source has as it is, under `name`."""
 
-    def __init__(self, *planned: Any, name: str, read: Callable[[Sequence[Any], str], Column], leaf: bool) -> None:
+    def __init__(self, *planned: Any, name: str, read: Callable[[Sequence[Any], str], Column]) -> None:
         super().__init__(*planned)
         self._stored = name
         self._read = read
-        self.at_once = leaf
+        self.at_once = self._completer.plain
 
     @property
     def keys(self) -> Keys:

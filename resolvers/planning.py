@@ -14,7 +14,6 @@ from graphql import (
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLUnionType,
-    is_leaf_type,
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
@@ -78,7 +77,7 @@ class Planner:
             return TypeName(*planned)
         stated = self._ways.stated(definition)
         if stated is not None:
-            return Stated(*planned, name=stated, read=self._ways.column, leaf=_is_leaf(definition.type))
+            return Stated(*planned, name=stated, read=self._ways.column)
         batch = self._ways.batch(definition)
         return Each(*planned) if batch is None else Together(*planned, batch=batch)
 
@@ -124,12 +123,6 @@ class Planner:
             return resolve(value, info, type)
 
         return Abstract(named, of)
-
-
-def _is_leaf(type: GraphQLOutputType) -> bool:
-    while isinstance(type, GraphQLNonNull | GraphQLList):
-        type = type.of_type
-    return is_leaf_type(type)
 
 
 def _streamed(node: FieldNode) -> bool:
