@@ -50,7 +50,7 @@ class Limits:
 
 
 _TOKEN = re.compile(
-    r'"""(?:\\"""|[^"]|"(?!""))*(?:"""|\Z)|"(?:[^"\\\n\r]|\\.)*"?|#[^\n\r]*|\.\.\.|[_0-9A-Za-z.+-]+|([({\[])|([)}\]])|[^\s,]'
+    r'"""(?:[^"\\]+|\\"""|\\|"(?!""))*(?:"""|\Z)|"(?:[^"\\\n\r]+|\\.)*"?|#[^\n\r]*|\.\.\.|[_0-9A-Za-z.+-]+|([({\[])|([)}\]])|[^\s,]'
 )
 
 
@@ -64,18 +64,16 @@ class TooMuch(GraphQLError):
 
 
 def scan(text: str, limits: Limits) -> None:
-    """Refuse a text that is too much to be parsed, raising TooMuch."""
-    tokens = deep = deepest = 0
-    for match in _TOKEN.finditer(text):
+    """Refuse a text that is too much to be parsed, raising TooMuch at the first token too many; comments count."""
+    deep = 0
+    for tokens, match in enumerate(_TOKEN.finditer(text), 1):
         kind = match.lastindex
         if kind:
             deep += 1 if kind == 1 else -1
-            deepest = max(deepest, deep)
-        tokens += text[match.start()] != "#"
-    if deepest > limits.nesting:
-        raise TooMuch("levels of brackets", deepest, limits.nesting)
-    if tokens > limits.tokens:
-        raise TooMuch("tokens", tokens, limits.tokens)
+            if deep > limits.nesting:
+                raise TooMuch("levels of brackets or more", deep, limits.nesting)
+        if tokens > limits.tokens:
+            raise TooMuch("tokens or more", tokens, limits.tokens)
 
 
 @dataclass(slots=True)
