@@ -30,8 +30,8 @@ from resolvers.execution import Plans
 from resolvers.limits import Measure, TooMuch, scan
 from resolvers.options import Options
 
-MOST_TEXT = 1_000_000
-"""Characters of all the documents that are kept; one takes up to 100 bytes a character with all that belongs to it."""
+MOST_TEXT = 400_000
+"""Characters of all the documents that are kept; one takes some 100 bytes a character, and its plans as much again."""
 MOST_ERRORS = 5
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
