@@ -52,8 +52,8 @@ class Asked:
 
 _BESIDES_IDS = [one.name for one in fields(Asked) if one.name != "ids"]
 
-ROOM = 50_000
-"""Nodes of all the answers that are kept."""
+ROOM = 100_000
+"""Ids, nodes and edges of all the answers that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,8 @@ class Lineages:
             found = Found(await asyncio.to_thread(_answer, net, replace(asked, as_of=at)), sequence)
             until = holds_until(net, at) if asked.as_of is None else at + 1
             if found.whole:
-                self._remembered.keep(question, state, at, until, found, len(found.answer.nodes))
+                size = len(asked.ids) + len(found.answer.nodes) + len(found.answer.edges.source)
+                self._remembered.keep(question, state, at, until, found, size)
         return found
 
     async def _by_statements(self, asked: Asked) -> Found:

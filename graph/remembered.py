@@ -24,7 +24,7 @@ class _Kept(Generic[T]):
 
 
 class Remembered(Generic[T]):
-    """Answers by their questions, `room` nodes in all; those that were asked for last stay."""
+    """Answers by their questions, of sizes up to `room` in all; those that were asked for last stay."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -44,7 +44,7 @@ class Remembered(Generic[T]):
         return kept.value
 
     def keep(self, question: Hashable, state: Hashable, at: int, until: int, value: T, size: int) -> None:
-        """Keep an answer of `size` nodes that holds from `at` until `until`."""
+        """Keep an answer of a size that holds from `at` until `until`."""
         if state != self._state or size > self._room // 4:
             return
         before = self._kept.pop(question, None)

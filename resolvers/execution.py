@@ -38,7 +38,7 @@ class Plans:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
             try:
-                self._plans[key] = Planner(executor, ways).plan()
+                self._plans[key] = Planner(executor, ways, self._switches).plan()
             except (Uncovered, RecursionError):
                 self._plans[key] = None
         return self._plans[key]

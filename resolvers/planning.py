@@ -1,6 +1,6 @@
 """Plans: an operation compiled into completers, with the fields, names and order that graphql-core would have."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
+from graphql.execution.values import VariableValues
 
 from resolvers.batches import Batch
 from resolvers.completion import Abstract, Completer, Items, Leaf, Object, Required, Shape, Uncovered
@@ -44,13 +45,18 @@ class Ways(Protocol):
 
 
 class Planner:
-    """Compiles the operation of an executor; `@skip` and `@include` are decided by the variables that it has."""
+    """Compiles the operation of an executor; the variables `switches` decide `@skip` and `@include`."""
 
-    def __init__(self, executor: Executor[Any], ways: Ways) -> None:
+    def __init__(self, executor: Executor[Any], ways: Ways, switches: Iterable[str]) -> None:
         self._schema = executor.schema
         self._operation = executor.operation
         self._fragments = executor.fragments
-        self._variables = executor.variable_values
+        # A plan is kept, and with it what it was made of: no other variables than these.
+        sources, coerced = executor.variable_values
+        kept = [name for name in switches if name in coerced]
+        self._variables = VariableValues(
+            {name: sources[name] for name in kept if name in sources}, {name: coerced[name] for name in kept}
+        )
         self._ways = ways
 
     def plan(self) -> Shape:
