@@ -66,6 +66,12 @@ class Found:
     """What is worked out from it and may be asked for again."""
 
     @property
+    def size(self) -> int:
+        """Its nodes and edges, and for what stands behind them an eighth of that."""
+        nodes, edges = self.answer.nodes, self.answer.edges
+        return len(nodes) + len(edges.source) + (self.answer.behind.size + edges.links.size) // 8
+
+    @property
     def whole(self) -> bool:
         """Whether it would be the same on any machine."""
         return Stop.TIME not in self.answer.stopped_by
@@ -112,8 +118,7 @@ class Lineages:
             found = Found(await asyncio.to_thread(_answer, net, replace(asked, as_of=at)), sequence)
             until = holds_until(net, at) if asked.as_of is None else at + 1
             if found.whole:
-                size = len(asked.ids) + len(found.answer.nodes) + len(found.answer.edges.source)
-                self._remembered.keep(question, state, at, until, found, size)
+                self._remembered.keep(question, state, at, until, found, len(asked.ids) + found.size)
         return found
 
     async def _by_statements(self, asked: Asked) -> Found:
