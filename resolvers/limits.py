@@ -42,6 +42,7 @@ class Limits:
     fragments: int = 100
     variables: int = 100
     root_fields: int = 30
+    introspections: int = 3
     cost: int = 200_000
     values: int = 20_000
     """Of the variables: lists and objects count with what is in them."""
@@ -106,7 +107,11 @@ class Measure:
         """Check one operation; what it costs."""
         limits = self._limits
         _within("variables", len(node.variable_definitions or ()), limits.variables, node)
-        _within("root fields", self._roots(node.selection_set, set()), limits.root_fields, node)
+        roots = self._roots(node.selection_set, set())
+        _within("root fields", len(roots), limits.root_fields, node)
+        _within(
+            "root fields of introspection", sum(map(_INTROSPECTION.__contains__, roots)), limits.introspections, node
+        )
         size = self._selection(node.selection_set, self._schema.get_root_type(node.operation))
         _within("levels of fields", size.depth, limits.depth, node)
         _within("fields", size.fields, limits.fields, node)
@@ -153,18 +158,22 @@ class Measure:
         condition = node.type_condition
         return self._schema.get_type(condition.name.value) if condition else None
 
-    def _roots(self, selections: SelectionSetNode, seen: set[str]) -> int:
-        count = 0
+    def _roots(self, selections: SelectionSetNode, seen: set[str]) -> list[str]:
+        """The names of the fields that it selects, each as often as it does."""
+        names: list[str] = []
         for node in selections.selections:
             if isinstance(node, FieldNode):
-                count += 1
+                names.append(node.name.value)
             elif isinstance(node, InlineFragmentNode):
-                count += self._roots(node.selection_set, seen)
+                names += self._roots(node.selection_set, seen)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
                 seen.add(node.name.value)
                 fragment = self._fragments.get(node.name.value)
-                count += self._roots(fragment.selection_set, seen) if fragment else 0
-        return count
+                names += self._roots(fragment.selection_set, seen) if fragment else []
+        return names
+
+
+_INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 def _within(what: str, found: int, allowed: int, node: Node | None = None) -> None:

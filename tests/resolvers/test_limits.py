@@ -80,6 +80,12 @@ async def ask(query: str, given: dict[str, Any] | None = None, **limits: Any) ->
             "query($a: Int, $b: Int) { name }",
             "variables",
         ),
+        (
+            {"introspections": 1},
+            "{ __schema { description } }",
+            '{ ...A } fragment A on Query { __schema { description } ... { __type(name: "Item") { name } } }',
+            "introspection",
+        ),
         ({"root_fields": 2}, "{ name item { name } }", "{ name item { name } __typename }", "root fields"),
         (
             {"fragments": 1},
