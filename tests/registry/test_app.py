@@ -258,7 +258,9 @@ async def test_operations_are_counted_and_slow_ones_logged(sample: Commands, cap
     assert 'registry_graphql_seconds_count{field="department"} 1.0' in metrics
     assert 'registry_graphql_cost_sum{field="department"} 4.0' in metrics
     assert 'registry_graphql_statements_total{field="department"} 1.0' in metrics
-    slow = [json.loads(record.message.partition(": ")[2]) for record in caplog.records if "slow" in record.message]
+    slow = [
+        json.loads(record.message.partition(": ")[2]) for record in caplog.records if "slow operation" in record.message
+    ]
     assert next((line["operation"], line["id"], line["cost"]) for line in slow) == ("Named", "request-7", 4)
     assert slow[0]["document"] == query
     assert "secret-42" not in caplog.text
