@@ -7,6 +7,7 @@ itself, so a parent with very much in it costs no more than its page.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from graph.changes import now
 from graph.engine import Graph
@@ -159,8 +160,7 @@ COUNT: Mapping[Contents, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """One thing that another contains, or that a flow joins to it; `link` are the flow's properties."""
 
     position: Position

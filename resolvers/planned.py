@@ -42,7 +42,7 @@ class Run:
         self.executor = executor
         self.context = executor.context_value
         self.variables = executor.variable_values
-        self._remembered: list[tuple[Node, Sequence[Any], Sequence[Outcome]]] = []
+        self._remembered: list[tuple[Node, Sequence[Any], Callable[[], Sequence[Outcome]]]] = []
 
     def info(self, field: "Planned") -> GraphQLResolveInfo[Any]:
         """What a resolver of the field is told; the path has only the field's own key."""
@@ -55,8 +55,8 @@ class Run:
         if selections is not None:
             selections[id(field.nodes[0])] = field.inner
 
-    def remember(self, field: "Planned", objects: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
-        """Keep what a field's resolver did, in case graphql-core has to answer."""
+    def remember(self, field: "Planned", objects: Sequence[Any], outcomes: Callable[[], Sequence[Outcome]]) -> None:
+        """Keep what a field's resolver did for each object, in case graphql-core has to answer."""
         self._remembered.append((field.nodes[0], objects, outcomes))
 
     def memory(self) -> dict[tuple[int, int], Outcome]:
@@ -64,7 +64,7 @@ class Run:
         return {
             (id(source), id(node)): outcome
             for node, objects, outcomes in self._remembered
-            for source, outcome in zip(objects, outcomes, strict=True)
+            for source, outcome in zip(objects, outcomes(), strict=True)
         }
 
 
@@ -184,9 +184,10 @@ class Together(Planned):
             awaited = not isinstance(found, list)
             values: Column = found if isinstance(found, list) else await found
         except Exception as error:
-            run.remember(self, objects, [Outcome(error, True, awaited)] * len(objects))
+            failed = [Outcome(error, True, awaited)] * len(objects)
+            run.remember(self, objects, lambda: failed)
             raise Uncovered from error
-        run.remember(self, objects, [Outcome(value, False, awaited) for value in values])
+        run.remember(self, objects, lambda: [Outcome(value, False, awaited) for value in values])
         return values
 
 
@@ -211,7 +212,7 @@ class Each(Planned):
                 if isinstance(value, BaseException) and not isinstance(value, Exception):
                     raise value
                 outcomes[index] = Outcome(value, isinstance(value, Exception), awaited=True)
-        run.remember(self, objects, outcomes)
+        run.remember(self, objects, lambda: outcomes)
         if any(outcome.raised for outcome in outcomes):
             raise Uncovered
         return [outcome.value for outcome in outcomes]
