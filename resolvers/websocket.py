@@ -35,6 +35,9 @@ class Closed(Exception):
         self.code = code
 
 
+_TOO_SLOW = 1013, "The client is too slow; go on with the last sequence"
+
+
 class TooSlow(Exception):
     """The client does not take what it asked for."""
 
@@ -65,7 +68,8 @@ class WebSockets:
         connection = _Connection(self._answers, self._context, send, caller, self._slowest)
         try:
             await connection.serve(receive, self._patience)
-        except Closed as closed:
+        except (Closed, TooSlow) as error:
+            closed = error if isinstance(error, Closed) else Closed(*_TOO_SLOW)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._slowest):
                     await send({"type": "websocket.close", "code": closed.code, "reason": str(closed)})
@@ -102,7 +106,7 @@ class _Connection:
         except asyncio.CancelledError:
             if not self._late or self._serving is None or self._serving.uncancel():
                 raise
-            raise Closed(1013, "The client is too slow; go on with the last sequence") from None
+            raise Closed(*_TOO_SLOW) from None
 
     async def end(self) -> None:
         """Stop what still runs."""
@@ -154,6 +158,14 @@ class _Connection:
 
     async def _run(self, id: str, asked: Asked) -> None:
         try:
+            await self._answer(id, asked)
+        except TooSlow:
+            self._late = True
+            if self._serving is not None:
+                self._serving.cancel()
+
+    async def _answer(self, id: str, asked: Asked) -> None:
+        try:
             async with aclosing(self._answers.stream(asked, self._context())) as answers:
                 async for answer in answers:
                     if not answer.executed:
@@ -165,10 +177,7 @@ class _Connection:
             await self._tell(type="error", id=id, payload=errors)
             return
         except TooSlow:
-            self._late = True
-            if self._serving is not None:
-                self._serving.cancel()
-            return
+            raise
         except Exception as error:  # the last place where it can be told
             errors = [{"message": OURS, "extensions": internal(error)}]
             await self._tell(type="error", id=id, payload=errors)

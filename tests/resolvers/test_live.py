@@ -121,7 +121,7 @@ async def test_a_client_that_does_not_read_is_sent_away(graph: Graph, tmp_path: 
 
     await state(graph, tmp_path, FACTS)
     api = await opened(graph)
-    sockets = WebSockets(api.app._answers, api.app._context, slowest=0.1)
+    sockets = WebSockets(api.app._answers, api.app._context, slowest=0.5)
     incoming: asyncio.Queue[Message] = asyncio.Queue()
     sent: list[Message] = []
 
@@ -135,7 +135,7 @@ async def test_a_client_that_does_not_read_is_sent_away(graph: Graph, tmp_path: 
     subscribe = {"id": "1", "type": "subscribe", "payload": {"query": CHANGES, "variables": {"since": 0}}}
     for message in ({"type": "connection_init"}, subscribe):
         incoming.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await sockets(scope, incoming.get, send)
     assert (sent[-1]["type"], sent[-1]["code"]) == ("websocket.close", 1013)
     await api.http.aclose()
