@@ -7,7 +7,6 @@ memory allowed, `graph/fill.py` answers with statements.
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from graph.changes import Position, position
 from graph.engine import Graph
 from graph.errors import GraphError
 from graph.facts import KEYS, Kind
+from graph.kept import Kept
 from graph.link_writes import STARTS
 from graph.load import (
     LINK_ROW,
@@ -119,7 +119,7 @@ class Projection:
         self._readers = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._views: OrderedDict[int, Net] = OrderedDict()
+        self._views: Kept[int, Net] = Kept(4)
         self._filling: asyncio.Task[None] | None = None
 
     @property
@@ -274,11 +274,10 @@ class Projection:
     def _view(self, known_at: int) -> Net:
         if known_at >= self.at:
             return self.net
-        view = self._views.get(known_at)
+        view = self._views.find(known_at)
         if view is None:
-            view = self._views[known_at] = self.net.as_known_at(known_at)
-            while len(self._views) > 4:
-                self._views.popitem(last=False)
+            view = self.net.as_known_at(known_at)
+            self._views.keep(known_at, view)
         return view
 
     async def refresh(self) -> None:

@@ -1,6 +1,5 @@
 """Documents: parsed, measured and validated once, and kept with their plans for as long as there is room."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +24,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged as overlap
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from graph.kept import Kept
 from resolvers.costs import Bill, Prices
 from resolvers.execution import Plans
 from resolvers.limits import Measure, TooMuch, scan
@@ -102,21 +102,14 @@ class Documents:
         self._limits = options.limits
         self._rules = RULES if options.introspect else (*RULES, NoSchemaIntrospectionCustomRule)
         self._suggest = options.suggest
-        self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._text = 0
+        self._kept: Kept[str, Document] = Kept(MOST_TEXT, MOST_TEXT // 10)
 
     def find(self, text: str) -> Document:
         """The document of a text. Raises Refused."""
-        document = self._kept.get(text)
-        if document is not None:
-            self._kept.move_to_end(text)
-            return document
-        document = self._made(text)
-        if len(text) <= MOST_TEXT // 10:
-            self._kept[text] = document
-            self._text += len(text)
-            while self._text > MOST_TEXT:
-                self._text -= len(self._kept.popitem(last=False)[0])
+        document = self._kept.find(text)
+        if document is None:
+            document = self._made(text)
+            self._kept.keep(text, document, len(text))
         return document
 
     def _made(self, text: str) -> Document:

@@ -4,13 +4,14 @@ The file is JSON: an object of texts by id, as code generators for clients write
 queries that Apollo's tools write. An id that a client makes is the SHA-256 of its text (automatic persisted queries).
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from graph.kept import Kept
 
 MOST_TEXT = 1_000_000
 """Characters of all the texts that clients have sent and that are kept."""
@@ -65,8 +66,7 @@ class Texts:
         self._trusted = dict(trusted or {})
         self._allowed = frozenset(self._trusted.values())
         self._only = only
-        self._sent: OrderedDict[str, str] = OrderedDict()
-        self._size = 0
+        self._sent: Kept[str, str] = Kept(MOST_TEXT, MOST_TEXT // 10)
 
     def find(self, text: str | None, id: str | None, hash: str | None) -> str:
         """The text that is meant by a text, a trusted document's id, or a hash that a client made of it.
@@ -80,22 +80,14 @@ class Texts:
         if self._only and text not in self._allowed:
             raise Untrusted
         if hash is not None:
-            self._keep(hash.lower(), text)
+            self._sent.keep(hash.lower(), text, len(text))
         return text
 
     def _known(self, id: str | None, hash: str | None) -> str:
         for name in (id, hash, f"sha256:{hash}"):
             if name is not None and name in self._trusted:
                 return self._trusted[name]
-        found = self._sent.get(hash.lower()) if hash is not None else None
+        found = self._sent.find(hash.lower()) if hash is not None else None
         if found is None:
             raise UnknownDocument(sendable=hash is not None and not self._only)
         return found
-
-    def _keep(self, hash: str, text: str) -> None:
-        if hash in self._sent or len(text) > MOST_TEXT // 10:
-            return
-        self._sent[hash] = text
-        self._size += len(text)
-        while self._size > MOST_TEXT:
-            self._size -= len(self._sent.popitem(last=False)[1])
