@@ -29,7 +29,7 @@ class Watch:
         """Wait until the graph has gone beyond a change; where it stands then."""
         self._waiting += 1
         try:
-            if self._looking is None:
+            if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._look())
             async with self._changed:
                 await self._changed.wait_for(lambda: self._sequence > sequence)
@@ -49,7 +49,6 @@ class Watch:
             async with self._changed:
                 self._changed.notify_all()
             await asyncio.sleep(pause)
-        self._looking = None
 
     async def close(self) -> None:
         """Stop looking."""

@@ -91,6 +91,7 @@ def create_app(settings: Settings) -> Starlette:
             yield
         finally:
             state.parts = None
+            await parts.graphql.close()
             await parts.projection.close()
             await graph.close()
 

@@ -22,9 +22,10 @@ class Context:
 
     graph: Graph
     lineages: Lineages
-    sdl: str = ""
+    watch: Watch
+    """Waits for the graph to change; one for all operations."""
+    sdl: Callable[[], str] = str
     """The schema as a subgraph."""
-    watching: Watch | None = None
     loads: Loads = field(init=False)
     selections: dict[int, Callable[[], Shape | None]] = field(default_factory=dict)
     """What is selected of a field, by the identity of its node; empty where that is not known."""
@@ -34,16 +35,9 @@ class Context:
     def __post_init__(self) -> None:
         self.loads = Loads(self)
 
-    @property
-    def watch(self) -> Watch:
-        """Waits for the graph to change."""
-        if self.watching is None:
-            self.watching = Watch(self.graph)
-        return self.watching
-
     def fresh(self) -> "Context":
         """The context of another operation, or of the next event."""
-        return Context(self.graph, self.lineages, self.sdl, self.watching)
+        return Context(self.graph, self.lineages, self.watch, self.sdl)
 
     def selected(self, info: "Info") -> Shape | None:
         """What is selected of the field that is being resolved; `None` where that is not known."""

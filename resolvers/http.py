@@ -10,7 +10,7 @@ it is executed has status 400, or 200 where only `application/json` is accepted.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from graph.engine import Graph
 from graph.lineage import Lineages
+from graph.watch import Watch
 from resolvers.answering import Answer, Answers, Asked
 from resolvers.context import Context
 from resolvers.encoding import encode
@@ -64,14 +65,19 @@ def too_long(limit: int) -> str:
 class GraphQLApp:
     """The ASGI app at `/graphql` and below: the API, and the files of its page."""
 
-    def __init__(self, answers: Answers, context: Callable[[], Context]) -> None:
+    def __init__(self, answers: Answers, graph: Graph, lineages: Lineages, sdl: Callable[[], str]) -> None:
         self._answers = answers
-        self._context = context
+        self._watch = Watch(graph)
+        self._context = partial(Context, graph, lineages, self._watch, sdl)
         self._sockets = WebSockets(answers, self._context)
 
     def drain(self) -> None:
         """End what goes on by itself, before the service stops."""
         self._answers.draining.set()
+
+    async def close(self) -> None:
+        """Ask the graph nothing more."""
+        await self._watch.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -241,4 +247,4 @@ def graphql_app(
     `zone` is what bare dates and times without zone in arguments are meant in.
     """
     schema = make_schema(zone)
-    return GraphQLApp(Answers(schema, options), partial(Context, graph, lineages, subgraph_text(schema)))
+    return GraphQLApp(Answers(schema, options), graph, lineages, cache(partial(subgraph_text, schema)))

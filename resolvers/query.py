@@ -123,7 +123,7 @@ async def _node(info: Info, id: Id) -> Any:
 
 
 def _service(info: Info) -> Any:
-    return Service(sdl=info.context.sdl)
+    return Service(sdl=info.context.sdl())
 
 
 @strawberry.type(description="What the registry can be asked.")

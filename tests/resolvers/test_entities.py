@@ -110,13 +110,12 @@ async def test_too_many_representations_are_refused(sample: Api) -> None:
 
 async def test_the_service_tells_the_subgraph_schema_also_without_introspection(sample: Api) -> None:
     from resolvers.answering import Asked
-    from resolvers.context import Context
     from resolvers.options import Options
 
     sdl = (await sample.ask("{ _service { sdl } }"))["_service"]["sdl"]
     assert sdl == subgraph_text(make_schema())
     closed = Answers(make_schema(), Options(introspect=False))
-    context = Context(sample.graph, None, sdl)  # type: ignore[arg-type]
+    context = sample.app._context()
     answer = await closed.answer(Asked("{ _service { sdl } }"), context)
     assert answer.data == {"_service": {"sdl": sdl}}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from graph.changes import position
+from graph.changes import Position, position
 from graph.engine import Graph
 from tests.graph.stating import state
 from tests.resolvers.asking import Api, opened
@@ -99,6 +99,31 @@ async def test_a_lineage_comes_again_only_when_it_is_another(api: Api, graph: Gr
         await state(graph, tmp_path, [{"fact": "feeds", "from": "r2", "to": "r3"}])
         assert [node["id"] for node in (await socket.data())["lineageChanged"]["nodes"]] == ["r1", "r2", "r3"]
         assert socket.outgoing.empty()
+
+
+async def test_one_look_at_the_graph_serves_all_who_wait(
+    api: Api, graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking: list[int] = []
+    at_once: list[int] = []
+
+    async def slowly(graph: Graph) -> Position:
+        looking.append(1)
+        at_once.append(len(looking))
+        await asyncio.sleep(0.05)
+        looking.pop()
+        return await position(graph)
+
+    monkeypatch.setattr("graph.watch.position", slowly)
+    await state(graph, tmp_path, FACTS)
+    async with connected(api) as socket, connected(api) as other:
+        for one in (socket, other):
+            one.subscribe(LINEAGE)
+            await one.data()
+        await state(graph, tmp_path, [{"fact": "feeds", "from": "r2", "to": "r3"}])
+        for one in (socket, other):
+            assert len((await one.data())["lineageChanged"]["nodes"]) == 3
+    assert set(at_once) == {1}
 
 
 async def test_errors_of_a_subscription_are_told(api: Api, graph: Graph, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.types import Message
 
 from graph.engine import Graph
 from graph.lineage import Lineages
+from graph.watch import Watch
 from resolvers.answering import Answers
 from resolvers.context import Context
 from resolvers.websocket import MOST_OPERATIONS, PROTOCOL, WebSockets
@@ -68,7 +70,9 @@ async def connected(protocols: tuple[str, ...] = (PROTOCOL,), patience: float = 
     client = Client()
     client.incoming.put_nowait({"type": "websocket.connect"})
     scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": list(protocols)}
-    sockets = WebSockets(ANSWERS, lambda: Context(cast(Graph, None), cast(Lineages, None)), patience)
+    sockets = WebSockets(
+        ANSWERS, partial(Context, cast(Graph, None), cast(Lineages, None), cast(Watch, None)), patience
+    )
     served = asyncio.create_task(sockets(scope, client.incoming.get, client.outgoing.put))
     accepted = await client.outgoing.get()
     assert accepted["type"] == "websocket.accept"
