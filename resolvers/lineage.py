@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -14,7 +15,8 @@ from graph.net import FLOWS, Net
 from graph.walk import Budget
 from resolvers.batches import many
 from resolvers.completion import Column, Shape, Shared, Table
-from resolvers.context import Context
+from resolvers.context import Context, Info
+from resolvers.costs import rows
 from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
 from resolvers.scalars import Instant, SequenceNumber
 from resolvers.things import Node
@@ -190,23 +192,41 @@ class LineageCounts:
     sequence: SequenceNumber = _described(_SEQUENCE)
 
 
-async def find(
-    context: Context,
-    ids: list[strawberry.ID],
-    direction: Direction,
-    level: Level,
-    depth: int,
-    as_of: Instant | None,
-    known_at: Instant | None,
-    budget: Budget,
-    *,
-    reads: bool,
-) -> Found:
-    """Ask the graph. Raises BadInput or NotFound."""
-    asked = Asked(
-        [str(id) for id in ids], direction.value, moment.Level[level.value], depth, as_of, known_at, reads, budget
-    )
-    return await context.lineages.find(asked)
+Ids = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(description="Where to start: fields, resources, systems, departments, jurisdictions, mixed."),
+]
+DirectionArgument = Annotated[Direction, strawberry.argument(description="Which way to walk.")]
+LevelArgument = Annotated[Level, strawberry.argument(description="What the answer is rolled up to.")]
+Depth = Annotated[int, strawberry.argument(description="How many changes of node to walk at most, 0 to 1,000.")]
+AsOf = Annotated[Instant | None, strawberry.argument(description="Only what was valid then; now if not given.")]
+KnownAt = Annotated[
+    Instant | None, strawberry.argument(description="Only what the registry had recorded by then; now if not given.")
+]
+BudgetArgument = Annotated[BudgetInput | None, strawberry.argument(description="How much the answer may cost.")]
+
+
+LISTED = rows(Budget().max_nodes, "budget.maxNodes", of=("nodes", "edges"))
+"""How many rows a lineage has."""
+
+
+def asking(work: Callable[[Info, Asked], Any], *, reads: bool = False, most: int = Budget().max_nodes) -> Any:
+    """A resolver with the arguments of a lineage: `work` on what they ask, of `most` nodes where they do not say."""
+
+    def resolve(
+        info: Info,
+        ids: Ids,
+        direction: DirectionArgument,
+        level: LevelArgument = Level.RESOURCE,
+        depth: Depth = 5,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        budget: BudgetArgument = None,
+    ) -> Any:
+        things, rolled, allowed = list(map(str, ids)), moment.Level[level.value], (budget or BudgetInput()).budget(most)
+        return work(info, Asked(things, direction.value, rolled, depth, as_of, known_at, reads, allowed))
+
+    return resolve
 
 
 def answered(found: Found, selected: Shape | None = None) -> Answered:

@@ -5,19 +5,17 @@ from typing import Annotated, Any
 import strawberry
 
 from graph.facts import Kind
+from graph.lineage import Asked
 from graph.paging import USUAL
 from graph.things import find as find_things
-from graph.walk import Budget
 from resolvers import inputs, lineage
 from resolvers.connections import ROWS, Connection, Listed
 from resolvers.context import Info
 from resolvers.costs import rows, weighs
 from resolvers.entities import Entity, Service, entities_field
-from resolvers.enums import Direction, Level
 from resolvers.feed import ChangeFeed, changes_field
-from resolvers.lineage import COUNTED, BudgetInput, Lineage, LineageCounts
+from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
-from resolvers.scalars import Instant
 from resolvers.search import SearchConnection, searched
 from resolvers.things import (
     DataElement,
@@ -69,53 +67,16 @@ def _all(kind: Kind, filter_type: type[inputs.ThingFilter]) -> Any:
     return strawberry.field(resolver=resolve, description=description, directives=[ROWS])
 
 
-Ids = Annotated[
-    list[strawberry.ID],
-    strawberry.argument(description="Where to start: fields, resources, systems, departments, jurisdictions, mixed."),
-]
-DirectionArgument = Annotated[Direction, strawberry.argument(description="Which way to walk.")]
-LevelArgument = Annotated[Level, strawberry.argument(description="What the answer is rolled up to.")]
-Depth = Annotated[int, strawberry.argument(description="How many changes of node to walk at most, 0 to 1,000.")]
-AsOf = Annotated[Instant | None, strawberry.argument(description="Only what was valid then; now if not given.")]
-KnownAt = Annotated[
-    Instant | None, strawberry.argument(description="Only what the registry had recorded by then; now if not given.")
-]
-BudgetArgument = Annotated[BudgetInput | None, strawberry.argument(description="How much the answer may cost.")]
-
-
 def _walk(*, reads: bool, description: str) -> Any:
-    async def resolve(
-        info: Info,
-        ids: Ids,
-        direction: DirectionArgument,
-        level: LevelArgument = Level.RESOURCE,
-        depth: Depth = 5,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
-        budget: BudgetArgument = None,
-    ) -> Any:
-        allowed = (budget or BudgetInput()).budget(Budget().max_nodes)
-        found = await lineage.find(info.context, ids, direction, level, depth, as_of, known_at, allowed, reads=reads)
-        return lineage.answered(found, info.context.selected(info))
+    async def work(info: Info, asked: Asked) -> Any:
+        return lineage.answered(await info.context.lineages.find(asked), info.context.selected(info))
 
-    listed = rows(Budget().max_nodes, "budget.maxNodes", of=("nodes", "edges"))
-    return strawberry.field(resolver=resolve, description=description, directives=[weighs(20), listed])
+    resolver = asking(work, reads=reads)
+    return strawberry.field(resolver=resolver, description=description, directives=[weighs(20), LISTED])
 
 
-async def _counts(
-    info: Info,
-    ids: Ids,
-    direction: DirectionArgument,
-    level: LevelArgument = Level.RESOURCE,
-    depth: Depth = 5,
-    as_of: AsOf = None,
-    known_at: KnownAt = None,
-    budget: BudgetArgument = None,
-) -> Any:
-    allowed = (budget or BudgetInput()).budget(COUNTED)
-    return lineage.counted(
-        await lineage.find(info.context, ids, direction, level, depth, as_of, known_at, allowed, reads=False)
-    )
+async def _counts(info: Info, asked: Asked) -> Any:
+    return lineage.counted(await info.context.lineages.find(asked))
 
 
 async def _node(info: Info, id: Id) -> Any:
@@ -164,7 +125,7 @@ class Query:
     )
     changes: ChangeFeed = changes_field
     lineage_counts: LineageCounts = strawberry.field(
-        resolver=_counts,
+        resolver=asking(_counts, most=COUNTED),
         description="How many nodes a lineage has by depth, kind and department, before loading it.",
         directives=[weighs(100)],
     )

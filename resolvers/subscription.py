@@ -5,15 +5,12 @@ from typing import Any
 
 import strawberry
 
-from graph.changes import position
-from graph.walk import Budget
+from graph.lineage import Asked
 from resolvers import feed, lineage
 from resolvers.context import Info
-from resolvers.costs import rows, weighs
-from resolvers.enums import Level
+from resolvers.costs import weighs
 from resolvers.feed import ChangeFeed, Kinds, Since, Within
-from resolvers.lineage import BudgetInput, Lineage
-from resolvers.query import AsOf, BudgetArgument, Depth, DirectionArgument, Ids, KnownAt, LevelArgument
+from resolvers.lineage import LISTED, Lineage, asking
 
 
 async def _changes(
@@ -23,35 +20,21 @@ async def _changes(
         yield page
 
 
-async def _lineage_changed(
-    info: Info,
-    ids: Ids,
-    direction: DirectionArgument,
-    level: LevelArgument = Level.RESOURCE,
-    depth: Depth = 5,
-    as_of: AsOf = None,
-    known_at: KnownAt = None,
-    budget: BudgetArgument = None,
-) -> AsyncGenerator[Any, None]:
+async def _lineage_changed(info: Info, asked: Asked) -> AsyncGenerator[Any, None]:
     context = info.context
-    allowed = (budget or BudgetInput()).budget(Budget().max_nodes)
     before = None
     while True:
-        at = (await position(context.graph)).sequence
-        found = await lineage.find(context, ids, direction, level, depth, as_of, known_at, allowed, reads=False)
+        found = await context.lineages.find(asked)
         answered = lineage.answered(found)
         now = feed.signature(found)
         if now != before:
             before = now
             yield answered
-        await context.watch.beyond(max(at, found.sequence))
+        await context.watch.beyond(found.sequence)
 
 
 def _live(resolver: Any, description: str, *annotations: object) -> Any:
     return strawberry.subscription(resolver=resolver, description=description, directives=annotations)
-
-
-_LISTED = rows(Budget().max_nodes, "budget.maxNodes", of=("nodes", "edges"))
 
 
 @strawberry.type(description="What the registry tells as it happens.")
@@ -63,8 +46,8 @@ class Subscription:
         feed.SIZE,
     )
     lineage_changed: Lineage = _live(
-        _lineage_changed,
+        asking(_lineage_changed),
         "The lineage as it is, then each time that a change of the graph makes it another.",
         weighs(20),
-        _LISTED,
+        LISTED,
     )
