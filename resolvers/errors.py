@@ -20,6 +20,7 @@ from graphql import (
 
 from graph.errors import StatementTimeout
 from graph.refusals import Refusal
+from resolvers.gate import Full
 
 log = logging.getLogger("registry.errors")
 
@@ -44,6 +45,13 @@ def told(error: GraphQLError, document: DocumentNode | None = None) -> GraphQLEr
         message = "The answer took too long. Ask for less at once, or narrow the filter."
         return _again(error, message, {"code": "TIMEOUT"})
     return _again(error, OURS, internal(cause or error))
+
+
+def unanswered(error: Exception) -> dict[str, Any]:
+    """What is told where nothing could be answered at all: a formatted error."""
+    if isinstance(error, Full):
+        return {"message": str(error), "extensions": {"code": "TOO_COSTLY"}}
+    return {"message": OURS, "extensions": internal(error)}
 
 
 def refusal(cause: Refusal) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from starlette.responses import StreamingResponse
 from resolvers.answering import Answers, Asked
 from resolvers.context import Context
 from resolvers.encoding import encode
-from resolvers.errors import OURS, internal
-from resolvers.gate import Full
+from resolvers.errors import unanswered
 
 EVENTS = "text/event-stream"
 SILENCE = 12.0
@@ -62,9 +61,7 @@ def _payload(coming: asyncio.Future[Any]) -> dict[str, Any] | None:
     """What is told of what has come; `None` at the end."""
     try:
         answer = coming.result()
-    except Full:
-        return {"errors": [{"message": "Too many requests are waiting already.", "extensions": {"code": "TOO_COSTLY"}}]}
     except Exception as error:  # the last place where it can be told
-        return {"errors": [{"message": OURS, "extensions": internal(error)}]}
+        return {"errors": [unanswered(error)]}
     told: dict[str, Any] | None = None if answer is None else answer.formatted()
     return told

@@ -25,6 +25,9 @@ class Full(Exception):
 
     seconds = 1
 
+    def __init__(self) -> None:
+        super().__init__("Too many requests are waiting already.")
+
 
 class Gate:
     """Lets requests in, in the order in which they came, but for callers who have their share already."""

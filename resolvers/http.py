@@ -26,7 +26,7 @@ from graph.watch import Watch
 from resolvers.answering import Answer, Answers, Asked
 from resolvers.context import Context
 from resolvers.encoding import encode
-from resolvers.errors import OURS, internal
+from resolvers.errors import unanswered
 from resolvers.events import EVENTS, EventStream
 from resolvers.gate import Full
 from resolvers.graphiql import file, html
@@ -109,12 +109,13 @@ class GraphQLApp:
                 return EventStream(self._answers, asked, self._context())
             answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")
         except Full as full:
-            reason = "Too many requests are waiting already. Try again in a moment."
-            return _told(503, reason, {"code": "TOO_COSTLY"}, {"retry-after": str(full.seconds)})
+            error = unanswered(full)
+            error["message"] += " Try again in a moment."
+            return _told(503, error, {"retry-after": str(full.seconds)})
         except Unfit as unfit:
             return refused(unfit.status, str(unfit), unfit.headers)
         except Exception as error:  # the last place where it can be told
-            return _told(500, OURS, internal(error))
+            return _told(500, unanswered(error))
         return Response(encode(answer.formatted()), _status(answer, kind), None, kind)
 
 
@@ -229,14 +230,12 @@ def _hash(extensions: Mapping[str, Any]) -> str | None:
 
 def refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
     """A request that is no GraphQL request."""
-    return _told(status, reason, {"code": "TOO_COSTLY" if status == 413 else "BAD_INPUT"}, headers)
+    code = "TOO_COSTLY" if status == 413 else "BAD_INPUT"
+    return _told(status, {"message": reason, "extensions": {"code": code}}, headers)
 
 
-def _told(
-    status: int, message: str, extensions: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> Response:
-    body = encode({"errors": [{"message": message, "extensions": extensions}]})
-    return Response(body, status, headers, JSON)
+def _told(status: int, error: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(encode({"errors": [error]}), status, headers, JSON)
 
 
 def graphql_app(

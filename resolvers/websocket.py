@@ -15,8 +15,7 @@ from starlette.types import Receive, Scope, Send
 from resolvers.answering import Answers, Asked
 from resolvers.context import Context
 from resolvers.encoding import encode
-from resolvers.errors import OURS, internal
-from resolvers.gate import Full
+from resolvers.errors import unanswered
 
 PROTOCOL = "graphql-transport-ws"
 PATIENCE = 10
@@ -172,15 +171,10 @@ class _Connection:
                         await self._tell(type="error", id=id, payload=answer.formatted()["errors"])
                         return
                     await self._tell(type="next", id=id, payload=answer.formatted())
-        except Full:
-            errors = [{"message": "Too many requests are waiting already.", "extensions": {"code": "TOO_COSTLY"}}]
-            await self._tell(type="error", id=id, payload=errors)
-            return
         except TooSlow:
             raise
         except Exception as error:  # the last place where it can be told
-            errors = [{"message": OURS, "extensions": internal(error)}]
-            await self._tell(type="error", id=id, payload=errors)
+            await self._tell(type="error", id=id, payload=[unanswered(error)])
             return
         self._running.pop(id, None)
         await self._tell(type="complete", id=id)
