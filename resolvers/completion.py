@@ -140,8 +140,8 @@ class Leaf:
         return kinds == {float} and all(map(isfinite, values))
 
 
-class Required:
-    """A value that may not be null."""
+class Wrapped:
+    """A type around another."""
 
     def __init__(self, inner: Completer) -> None:
         self.inner = inner
@@ -149,6 +149,10 @@ class Required:
     @property
     def plain(self) -> bool:
         return self.inner.plain
+
+
+class Required(Wrapped):
+    """A value that may not be null."""
 
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         if isinstance(values, list) and NoneType in set(map(type, values)):
@@ -156,15 +160,8 @@ class Required:
         return await self.inner.complete(values, run, info)
 
 
-class Items:
+class Items(Wrapped):
     """Lists, completed as one long list."""
-
-    def __init__(self, inner: Completer) -> None:
-        self.inner = inner
-
-    @property
-    def plain(self) -> bool:
-        return self.inner.plain
 
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
         lists = [value for value in values if value is not None]

@@ -11,7 +11,6 @@ from graphql import (
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
-    VariableNode,
     Visitor,
     parse,
     specified_rules,
@@ -29,6 +28,7 @@ from resolvers.costs import Bill, Prices
 from resolvers.execution import Plans
 from resolvers.limits import Measure, TooMuch, scan
 from resolvers.options import Options
+from resolvers.planned import variables_in
 
 MOST_TEXT = 400_000
 """Characters of all the documents that are kept; one takes some 100 bytes a character, and its plans as much again."""
@@ -147,9 +147,7 @@ def _switches(document: DocumentNode) -> frozenset[str]:
 
     class Switches(Visitor):
         def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-            for argument in node.arguments or ():
-                if isinstance(argument.value, VariableNode):
-                    found.add(argument.value.name.value)
+            found.update(variables_in(node))
 
     visit(document, Switches())
     return frozenset(found)

@@ -19,11 +19,12 @@ from graphql import (
     visit,
 )
 from graphql.execution import Executor
+from graphql.execution.collect_fields import get_field_entry_key
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
 from resolvers.batches import ARGUMENTS, Batch, needs_of
-from resolvers.completion import Column, Completer, Items, Keys, Object, Required, Shape, Table, Uncovered
+from resolvers.completion import Column, Completer, Keys, Object, Shape, Table, Uncovered, Wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,12 @@ class Planned:
         self.definition = definition
         self.nodes = nodes
         self.name = nodes[0].name.value
-        self.key = nodes[0].alias.value if nodes[0].alias else self.name
+        self.key = get_field_entry_key(nodes[0])
         self._completer = completer
         self._fixed: dict[str, Any] | None = {}
         if definition.args or nodes[0].arguments:
-            self._fixed = None if _variables(nodes[0]) else self._arguments(None)
+            varies = any(map(variables_in, nodes[0].arguments or ()))
+            self._fixed = None if varies else self._arguments(None)
 
     @property
     def keys(self) -> Keys:
@@ -95,7 +97,7 @@ class Planned:
     def inner(self) -> Shape | None:
         """What is selected of it, where that is of one type."""
         completer: Any = self._completer
-        while isinstance(completer, Required | Items):
+        while isinstance(completer, Wrapped):
             completer = completer.inner
         return completer.shape() if isinstance(completer, Object) else None
 
@@ -118,7 +120,7 @@ class Planned:
             raise Uncovered from error
 
 
-def _variables(node: Node) -> set[str]:
+def variables_in(node: Node) -> set[str]:
     """The names of the variables in a node."""
     found: set[str] = set()
 
