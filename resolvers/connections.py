@@ -139,25 +139,28 @@ class Held(Pages):
 Work = Callable[[Sequence[Pages]], Awaitable[Sequence[T]]]
 
 
-async def _by_group(pages: Sequence[Pages], work: Callable[[Pages], Work[T]]) -> dict[int, T]:
-    """What `work` brings for each of the lists, by its identity; a statement or so for each group."""
+def _groups(pages: Sequence[Pages]) -> list[list[Pages]]:
+    """The lists by their groups, each list once."""
     groups: dict[Hashable, list[Pages]] = {}
     for one in {id(one): one for one in pages}.values():
         groups.setdefault(one.group, []).append(one)
-    found = await asyncio.gather(*(work(members[0])(members) for members in groups.values()))
+    return list(groups.values())
+
+
+async def _by_group(pages: Sequence[Pages], work: Callable[[Pages], Work[T]]) -> dict[int, T]:
+    """What `work` brings for each of the lists, by its identity; a statement or so for each group."""
+    groups = _groups(pages)
+    found = await asyncio.gather(*(work(members[0])(members) for members in groups))
     return {
         id(one): value
-        for members, values in zip(groups.values(), found, strict=True)
+        for members, values in zip(groups, found, strict=True)
         for one, value in zip(members, values, strict=True)
     }
 
 
 async def _loaded(pages: Sequence[Pages]) -> None:
     """Load the rows of lists, however many ask for them at the same time."""
-    fresh: dict[Hashable, list[Pages]] = {}
-    for one in {id(one): one for one in pages if one.loading is None}.values():
-        fresh.setdefault(one.group, []).append(one)
-    for members in fresh.values():
+    for members in _groups([one for one in pages if one.loading is None]):
         loading = asyncio.ensure_future(members[0].load(members))
         for one in members:
             one.loading = loading

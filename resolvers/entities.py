@@ -89,12 +89,6 @@ async def _entities(
     return await entities(info.context, representations)
 
 
-def type_of(source: Record, *_: Any) -> str:
-    """The type of an entity's record."""
-    kind: Kind = source["kind"]
-    return kind.label
-
-
 entities_field: Any = strawberry.field(
     resolver=_entities,
     name="_entities",

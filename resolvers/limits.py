@@ -109,9 +109,8 @@ class Measure:
         _within("variables", len(node.variable_definitions or ()), limits.variables, node)
         roots = self._roots(node.selection_set, set())
         _within("root fields", len(roots), limits.root_fields, node)
-        _within(
-            "root fields of introspection", sum(map(_INTROSPECTION.__contains__, roots)), limits.introspections, node
-        )
+        introspections = sum(name in _INTROSPECTION for name in roots)
+        _within("root fields of introspection", introspections, limits.introspections, node)
         size = self._selection(node.selection_set, self._schema.get_root_type(node.operation))
         _within("levels of fields", size.depth, limits.depth, node)
         _within("fields", size.fields, limits.fields, node)

@@ -7,11 +7,10 @@ import strawberry
 from graphql import GraphQLUnionType
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.entities import type_of
 from resolvers.query import Query
 from resolvers.scalars import scalars
 from resolvers.subscription import Subscription
-from resolvers.things import TYPES
+from resolvers.things import TYPES, Node
 from resolvers.ways import read
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -28,5 +27,5 @@ def make_schema(zone: tzinfo = SHANGHAI) -> strawberry.Schema:
     )
     entity = schema._schema.get_type("_Entity")
     assert isinstance(entity, GraphQLUnionType)
-    entity.resolve_type = type_of  # strawberry would ask each type, and all say yes to a record
+    entity.resolve_type = Node.resolve_type  # strawberry would ask each type, and all say yes to a record
     return schema
