@@ -12,13 +12,12 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FieldNode,
     GraphQLError,
     OperationType,
-    SelectionNode,
     located_error,
 )
 from graphql.execution import Executor, create_source_event_stream
+from graphql.execution.collect_fields import collect_fields
 from opentelemetry import trace
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
@@ -150,9 +149,17 @@ class Answers:
                         answer = await self._executed(each, admitted, extensions)
                     yield answer
             except Exception as error:
-                node = executor.operation.selection_set.selections[0]
-                failed = located_error(error, [node], [_key(node)])
+                failed = self._located(error, executor)
                 yield Answer(None, [told(failed, admitted.document)], extensions)
+
+    def _located(self, error: Exception, executor: FastExecutor) -> GraphQLError:
+        """What ended the events of a subscription, as an error of its field."""
+        operation = executor.operation
+        root = self._schema.get_root_type(operation.operation)
+        assert root is not None
+        found = collect_fields(self._schema, executor.fragments, executor.variable_values, root, operation)
+        [(key, details)] = found.grouped_field_set.items()
+        return located_error(error, [one.node for one in details], [key])
 
     async def _executed(self, executor: Executor[Any], admitted: "_Admitted", extensions: dict[str, Any]) -> Answer:
         started, tally = time.perf_counter(), Tally()
@@ -245,8 +252,3 @@ class Answers:
             )
             raise Refused([GraphQLError(message, operation.node, extensions={"code": "TOO_COSTLY"})])
         return cost
-
-
-def _key(node: SelectionNode) -> str:
-    assert isinstance(node, FieldNode)
-    return (node.alias or node.name).value

@@ -134,6 +134,11 @@ async def test_errors_of_a_subscription_are_told(api: Api, graph: Graph, tmp_pat
         heard = await socket.hear()
         assert heard["payload"]["errors"][0]["extensions"] == {"code": "BAD_INPUT", "argument": "since"}
         assert (await socket.hear())["type"] == "complete"
+        fragment = " fragment F on Subscription { here: changes(since: $since) { head } }"
+        socket.subscribe("subscription($since: Sequence!) { ...F }" + fragment, since=head + 100)
+        [error] = (await socket.hear())["payload"]["errors"]
+        assert (error["path"], error["extensions"]) == (["here"], {"code": "BAD_INPUT", "argument": "since"})
+        assert (await socket.hear())["type"] == "complete"
         socket.subscribe("subscription { changes(since: 0) { nothing } }", "2")
         heard = await socket.hear()
         assert (heard["type"], heard["payload"][0]["extensions"]["code"]) == ("error", "BAD_INPUT")
