@@ -80,16 +80,17 @@ class Requests:
         attributes = {"url.path": scope["path"], "http.request.method": method, "registry.request.id": answer.id}
         try:
             with _tracer.start_as_current_span(
-                f"{method} {scope['path']}"[:100],
+                method,
                 context=extract(Headers(scope=scope)),
                 kind=trace.SpanKind.SERVER,
                 attributes=attributes,
             ) as span:
                 await self._answer(scope, receive, send, answer)
+                span.update_name(f"{method} {_route(scope)}")
                 span.set_attribute("http.response.status_code", answer.status)
         finally:
             request_id.reset(mark)
-            self._tell(scope, answer)
+            self._tell(scope, answer, method)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, answer: _Answer) -> None:
         async def sending(message: Message) -> None:
@@ -126,9 +127,8 @@ class Requests:
         )
         await _send_error(answered, scope, receive, send, answer)
 
-    def _tell(self, scope: Scope, answer: _Answer) -> None:
+    def _tell(self, scope: Scope, answer: _Answer, method: str) -> None:
         seconds = time.perf_counter() - answer.started
-        method = scope.get("method", "WEBSOCKET")
         self.metrics.answered(method if method in _METHODS else "OTHER", _route(scope), answer.status, seconds)
         if self.access_log:
             client = scope.get("client") or ("",)
