@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 
 from graphql import GraphQLEnumType, GraphQLLeafType, GraphQLResolveInfo, Undefined
 
+from resolvers.encoding import Text, encode
+
 Column = list[Any]
 
 
@@ -40,13 +42,23 @@ class Completer(Protocol):
 
 
 class Table(Sequence[Any]):
-    """Records kept as columns: a list that is completed without a record for each row, where none is needed."""
+    """Records kept as columns: a list that is completed without a record for each row, where none is needed.
 
-    __slots__ = ("_make", "_rows", "columns", "size")
+    `texts` are its finished JSON by what completes it, for whoever asks for the same again.
+    """
 
-    def __init__(self, size: int, columns: dict[str, Column], make: Callable[[int], Any]) -> None:
+    __slots__ = ("_make", "_rows", "columns", "size", "texts")
+
+    def __init__(
+        self,
+        size: int,
+        columns: dict[str, Column],
+        make: Callable[[int], Any],
+        texts: dict["Completer", Text] | None = None,
+    ) -> None:
         self.size = size
         self.columns = columns
+        self.texts = {} if texts is None else texts
         self._make = make
         self._rows: Column | None = None
 
@@ -160,10 +172,16 @@ class Required(Wrapped):
         return await self.inner.complete(values, run, info)
 
 
+MOST_TEXTS = 2
+"""Finished texts of one table that are kept."""
+
+
 class Items(Wrapped):
-    """Lists, completed as one long list."""
+    """Lists, completed as one long list. Tables of what need not be waited for are completed as finished JSON."""
 
     async def complete(self, values: Column, run: Any, info: Info) -> Column:
+        if set(map(type, values)) == {Table} and self.inner.plain:
+            return [await self._text(table, run, info) for table in values]
         lists = [value for value in values if value is not None]
         if not {list, tuple, Table}.issuperset(map(type, lists)):
             raise Uncovered
@@ -173,6 +191,15 @@ class Items(Wrapped):
         done = await self.inner.complete(together, run, info)
         parts = iter([done]) if len(lists) == 1 else _parts(done, lists)
         return [None if value is None else next(parts) for value in values]
+
+    async def _text(self, table: Any, run: Any, info: Info) -> Text:
+        text = table.texts.get(self.inner)
+        if text is None:
+            text = Text(encode(await self.inner.complete(table, run, info)))
+            if len(table.texts) >= MOST_TEXTS:
+                table.texts.clear()
+            table.texts[self.inner] = text
+        return text
 
 
 def _parts(done: Column, lists: list[Sequence[Any]]) -> Iterator[Column]:

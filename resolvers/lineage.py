@@ -237,13 +237,14 @@ def answered(found: Found, selected: Shape | None = None) -> Answered:
     answer = found.answer
     nodes: dict[str, Column] = found.kept.setdefault("nodes", {})
     drawn: dict[str, Column] = found.kept.setdefault("edges", {})
+    node_texts, edge_texts = found.kept.setdefault("texts", ({}, {}))
     if selected is None or selected.selects("nodes"):
         _add_nodes(found, nodes, _wanted(selected, "nodes"))
     if selected is None or selected.selects("edges"):
         _add_edges(found, drawn)
     return Answered(
-        Table(len(answer.nodes), nodes, lambda row: NodeRecord(**_row(nodes, row))),
-        Table(len(answer.edges.source), drawn, lambda row: EdgeRecord(found, row, **_row(drawn, row))),
+        Table(len(answer.nodes), nodes, lambda row: NodeRecord(**_row(nodes, row)), node_texts),
+        Table(len(answer.edges.source), drawn, lambda row: EdgeRecord(found, row, **_row(drawn, row)), edge_texts),
         answer.complete,
         answer.stopped_by,
         answer.reached_depth,

@@ -35,6 +35,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from resolvers.batches import ARGUMENTS
+from resolvers.completion import Table
+from resolvers.encoding import Text
 from resolvers.execution import FastExecutor, Plans
 
 KINDS = ("A", "B", "C")
@@ -186,6 +188,11 @@ def sources(draw: st.DrawFn, fields: Fields, kind: str, depth: int) -> dict[str,
     return source
 
 
+def table(fields: dict[str, tuple[str, str, str]], sources: list[Any]) -> Table:
+    """The same sources kept as columns."""
+    return Table(len(sources), {key: [one.get(key) for one in sources] for key in fields}, sources.__getitem__)
+
+
 @st.composite
 def values(draw: st.DrawFn, fields: Fields, what: str, wrapper: str, depth: int) -> Any:
     """What a source has for a field: mostly as it should be."""
@@ -195,6 +202,8 @@ def values(draw: st.DrawFn, fields: Fields, what: str, wrapper: str, depth: int)
     if wrapper.startswith("["):
         size = draw(st.integers(0, 3)) if depth or what in LEAVES else 0
         items = [draw(values(fields, what, wrapper[1:-1], depth - 1)) for _ in range(size)]
+        if what in KINDS and all(isinstance(item, dict) for item in items):
+            return draw(st.sampled_from([items, tuple(items), table(fields[what], items)]))
         return draw(st.sampled_from([items, tuple(items)]))
     if what in LEAVES:
         return draw(st.sampled_from(GOOD[what] if draw(st.integers(0, 20)) else BAD))
@@ -246,9 +255,13 @@ def cases(draw: st.DrawFn) -> tuple[GraphQLSchema, str, Any, dict[str, bool]]:
 
 
 def shown(result: ExecutionResult) -> str:
-    return json.dumps(
-        [result.data, [error.formatted for error in result.errors or []]], ensure_ascii=False, indent=1, default=str
-    )
+    told = [result.data, [error.formatted for error in result.errors or []]]
+    return json.dumps(told, ensure_ascii=False, indent=1, default=plain)
+
+
+def plain(value: Any) -> Any:
+    """What JSON does not know, finished JSON above all."""
+    return json.loads(value.json) if isinstance(value, Text) else str(value)
 
 
 async def _whole(result: Any) -> ExecutionResult:
