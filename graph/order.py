@@ -26,7 +26,7 @@ CODES: Mapping[Kind, str] = {Kind.DEPARTMENT: "uscc", Kind.AGREEMENT: "id"}
 
 def order_key(text: str) -> str:
     """A string that compares by code point and by UTF-16 as `text` compares by code point."""
-    return _WRITTEN.sub(_write, text)
+    return text if text.isascii() else _WRITTEN.sub(_write, text)
 
 
 def _write(found: re.Match[str]) -> str:

@@ -193,7 +193,7 @@ class Items(Wrapped):
         return [None if value is None else next(parts) for value in values]
 
     async def _text(self, table: Any, run: Any, info: Info) -> Text:
-        text = table.texts.get(self.inner)
+        text: Text | None = table.texts.get(self.inner)
         if text is None:
             text = Text(encode(await self.inner.complete(table, run, info)))
             if len(table.texts) >= MOST_TEXTS:
