@@ -1,7 +1,8 @@
 """Contents from the projection: as `graph/contents.py`, without a statement, where the net has all that is wanted."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from graph.load import HOLDER
 from graph.net import KINDS, NEVER_IN_FORCE, Ints, Net
 from graph.order import order_key
 from graph.paging import Page, Position
-from graph.things import Keys
+from graph.things import Keys, Record
 
 MOST = 20_000
 """Contents, of all owners together, up to which they are sorted here; an index does better with more."""
@@ -27,9 +28,39 @@ _OF: Mapping[Contents, Kind] = {
 """What the net knows, and the kind that it is of."""
 
 
-def page(
-    net: Net, what: Contents, ids: Sequence[str], page: Page, size: int, keys: Keys
-) -> dict[str, list[Content]] | None:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Contents of several owners, one after the other, as columns: `values` by key, and their ranks."""
+
+    kind: Kind
+    values: dict[str, list[Any]]
+    ranks: Sequence[int]
+
+    def record(self, row: int) -> Record:
+        """A row as a record."""
+        return {"kind": self.kind, **{key: column[row] for key, column in self.values.items()}}
+
+
+class Rows(Sequence[Content]):
+    """The contents of one owner: some rows of columns."""
+
+    __slots__ = ("columns", "places")
+
+    def __init__(self, columns: Columns, places: range) -> None:
+        self.columns = columns
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return Rows(self.columns, self.places[index])
+        row, columns = self.places[index], self.columns
+        return Content((columns.ranks[row], order_key(columns.values["id"][row])), columns.record(row), None)
+
+
+def page(net: Net, what: Contents, ids: Sequence[str], page: Page, size: int, keys: Keys) -> dict[str, Rows] | None:
     """As `contents.page` of the current state; `None` where the net does not know all that is wanted."""
     kind = _OF.get(what)
     if kind is None or keys is None or not {"id", "name", HOLDER[kind]}.issuperset(keys):
@@ -38,28 +69,35 @@ def page(
     if found is None:
         return None
     ranked = what in (Contents.DEPARTMENTS, Contents.FIELDS)
-    return {id: _rows(net, kind, members, page, size, ranked=ranked) for id, members in found.items()}
+    rows: list[int] = []
+    places = {}
+    for id, members in found.items():
+        first = len(rows)
+        rows += _sorted(net, members, page, ranked=ranked)[:size]
+        places[id] = range(first, len(rows))
+    columns = _columns(net, kind, rows, keys, ranked=ranked)
+    return {id: Rows(columns, those) for id, those in places.items()}
 
 
-def _rows(net: Net, kind: Kind, members: list[int], page: Page, size: int, *, ranked: bool) -> list[Content]:
+def _columns(net: Net, kind: Kind, rows: list[int], keys: Sequence[str], *, ranked: bool) -> Columns:
     ids, names = net.ids, net.names
-    ranks = net.rank.data[members].tolist() if ranked else repeat(0)
-    places = [(rank, ids[at], at) for rank, at in zip(ranks, members, strict=False)]
+    values: dict[str, list[Any]] = {"id": [ids[at] for at in rows], "name": [names[at] or ids[at] for at in rows]}
+    if HOLDER[kind] in keys:
+        values[HOLDER[kind]] = [ids[at] if at >= 0 else None for at in net.holder.data[rows].tolist()]
+    return Columns(kind, values, net.rank.data[rows].tolist() if ranked else [0] * len(rows))
+
+
+def _sorted(net: Net, members: list[int], page: Page, *, ranked: bool) -> list[int]:
+    """Members in the page's direction, those on the page or after it."""
+    ids, rank = net.ids, net.rank.data
+
+    def place(at: int) -> Position:
+        return int(rank[at]) if ranked else 0, ids[at]
+
     if page.after is not None or page.before is not None:
-        places = [one for one in places if _inside((one[0], order_key(one[1])), page)]
+        members = [at for at in members if _inside((place(at)[0], order_key(ids[at])), page)]
     # Ids by code point are in the order of their keys.
-    places.sort(reverse=page.backward)
-    del places[size:]
-    holders = net.holder.data[[at for _, _, at in places]].tolist()
-    key = HOLDER[kind]
-    return [
-        Content(
-            (rank, order_key(id)),
-            {"id": id, "kind": kind, "name": names[at] or id, key: ids[holder] if holder >= 0 else None},
-            None,
-        )
-        for (rank, id, at), holder in zip(places, holders, strict=True)
-    ]
+    return sorted(members, key=place if ranked else ids.__getitem__, reverse=page.backward)
 
 
 def count(net: Net, what: Contents, ids: Sequence[str]) -> dict[str, int] | None:

@@ -78,6 +78,22 @@ class Table(Sequence[Any]):
         return self.rows()[index]
 
 
+class Part(Sequence[Any]):
+    """Some rows of a table, one after the other."""
+
+    __slots__ = ("places", "table")
+
+    def __init__(self, table: Table, places: range) -> None:
+        self.table = table
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.table.rows()[self.places.start : self.places.stop][index]
+
+
 class Shared(Sequence[Any]):
     """A column of objects many of which are the same: the different ones, and the place of each row's among them.
 
@@ -183,12 +199,9 @@ class Items(Wrapped):
         if set(map(type, values)) == {Table} and self.inner.plain:
             return [await self._text(table, run, info) for table in values]
         lists = [value for value in values if value is not None]
-        if not {list, tuple, Table}.issuperset(map(type, lists)):
+        if not {list, tuple, Table, Part}.issuperset(map(type, lists)):
             raise Uncovered
-        together = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
-        if type(together) is tuple:
-            together = list(together)
-        done = await self.inner.complete(together, run, info)
+        done = await self.inner.complete(_joined(lists), run, info)
         parts = iter([done]) if len(lists) == 1 else _parts(done, lists)
         return [None if value is None else next(parts) for value in values]
 
@@ -200,6 +213,18 @@ class Items(Wrapped):
                 table.texts.clear()
             table.texts[self.inner] = text
         return text
+
+
+def _joined(lists: list[Any]) -> Any:
+    """The items of all lists, one after the other; the table where they are all of its rows in their order."""
+    if len(lists) == 1 and type(lists[0]) in (list, Table):
+        return lists[0]
+    first = lists[0] if lists else None
+    if type(first) is Part and all(type(one) is Part and one.table is first.table for one in lists):
+        together = list(chain.from_iterable(one.places for one in lists))
+        if together == list(range(len(first.table))):
+            return first.table
+    return list(chain.from_iterable(lists))
 
 
 def _parts(done: Column, lists: list[Sequence[Any]]) -> Iterator[Column]:

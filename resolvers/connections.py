@@ -7,6 +7,7 @@ and edges are plain dicts whose keys are the fields of their type.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
@@ -17,7 +18,7 @@ from graph.lists import Lister, Listing
 from graph.paging import USUAL, Page, Position, cursor, other_side, page
 from graph.things import Record
 from resolvers.batches import many
-from resolvers.completion import Wanting
+from resolvers.completion import Part, Table, Wanting
 from resolvers.context import Context
 from resolvers.costs import rows, weighs
 
@@ -115,13 +116,12 @@ class Held(Pages):
 
     async def read(self, pages: Sequence["Held"], page: Page, size: int) -> Sequence[Sequence[Row]]:
         ids = list(dict.fromkeys(one.id for one in pages))
-        found = None
-        if self._in_force is None:
-            net = await self._context.net()
-            found = contained.page(net, self._what, ids, page, size, self.keys) if net else None
-        if found is None:
-            graph = self._context.graph
-            found = await contents.page(graph, self._what, ids, page, size, self._in_force, self.keys)
+        net = await self._context.net() if self._in_force is None else None
+        known = contained.page(net, self._what, ids, page, size, self.keys) if net else None
+        if known is not None:
+            return [known[one.id] for one in pages]
+        graph = self._context.graph
+        found = await contents.page(graph, self._what, ids, page, size, self._in_force, self.keys)
         return [found[one.id] for one in pages]
 
     async def count(self, pages: Sequence["Held"]) -> Sequence[int]:
@@ -207,7 +207,20 @@ async def _edges(pages: list[Pages], context: Context) -> list[Any]:
 
 async def _nodes(pages: list[Pages], context: Context) -> list[Any]:
     await _loaded(pages)
+    known = [one.rows for one in pages if isinstance(one.rows, contained.Rows)]
+    if len(known) == len(pages) and len({id(rows.columns) for rows in known}) == 1:
+        return _as_table(known[0].columns, [rows.places for rows in known])
     return [[row.record for row in one.rows] for one in pages]
+
+
+def _as_table(columns: contained.Columns, pages: list[range]) -> list[Any]:
+    """The rows of several pages, as one table of which each page is a part."""
+    rows = list(chain.from_iterable(pages))
+    values = {key: list(map(column.__getitem__, rows)) for key, column in columns.values.items()}
+    values["kind"] = [columns.kind] * len(rows)
+    table = Table(len(rows), values, lambda row: columns.record(rows[row]))
+    ends = list(accumulate(map(len, pages), initial=0))
+    return [Part(table, range(first, last)) for first, last in pairwise(ends)]
 
 
 async def _total(pages: list[Pages], context: Context) -> list[Any]:

@@ -1,5 +1,6 @@
 """Contents and flows: every parent of a level in one statement, each with a page of its own."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -184,7 +185,7 @@ async def test_the_projection_knows_the_same_contents(graph: Graph, tmp_path: Pa
             assert contained.count(net, what, ids) == await contents.count(graph, what, ids)
 
 
-def _told(found: dict[str, list[Content]]) -> dict[str, list[Any]]:
+def _told(found: Mapping[str, Sequence[Content]]) -> dict[str, list[Any]]:
     return {
         id: [(list(row.position), row.record["id"], row.record["name"], row.record["kind"]) for row in rows]
         for id, rows in found.items()

@@ -31,7 +31,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from resolvers.batches import ARGUMENTS
@@ -298,7 +298,7 @@ def both(schema: GraphQLSchema, document: str, root: Any, given: dict[str, Any])
     return asyncio.run(asked())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_a_plan_answers_as_graphql_core_does(case: tuple[GraphQLSchema, str, Any, dict[str, bool]]) -> None:
     schema, document, root, given = case
