@@ -1,6 +1,6 @@
 """Contents from the projection: as `graph/contents.py`, without a statement, where the net has all that is wanted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from graph.contents import Content, Contents
 from graph.facts import Kind
 from graph.load import HOLDER
-from graph.net import KINDS, NEVER_IN_FORCE, Ints, Net
+from graph.net import KINDS, NEVER_IN_FORCE, Ints, Net, distinct
 from graph.order import order_key
 from graph.paging import Page, Position
 from graph.things import Keys, Record
@@ -117,12 +117,12 @@ def _found(net: Net, what: Contents, ids: Sequence[str]) -> dict[str, list[int]]
         place, members = _provided(net, owners[known], place, members)
     if len(members) > MOST:
         return None
+    # What left its container and came back is in both parts of an index: each pair once.
+    place, members = np.divmod(distinct(place * net.size + members), net.size)
+    ends = np.searchsorted(place, np.arange(len(known) + 1)).tolist()
+    listed = members.tolist()
     found: dict[str, list[int]] = {id: [] for id in ids}
-    pairs: Iterable[tuple[int, int]] = zip(known[place].tolist(), members.tolist(), strict=True)
-    if net.held.overlay or net.provided.overlay:
-        pairs = set(pairs)  # what left its container and came back is in both parts of an index
-    for at, member in pairs:
-        found[ids[at]].append(member)
+    found.update((ids[at], listed[ends[n] : ends[n + 1]]) for n, at in enumerate(known.tolist()))
     return found
 
 

@@ -115,7 +115,7 @@ class Lineages:
         state, at = (sequence, self.projection.at), _as_of(asked)
         found = self._remembered.find(question, state, at)
         if found is None:
-            found = Found(await asyncio.to_thread(_answer, net, replace(asked, as_of=at)), sequence)
+            found = Found(await _worked_out(_answer(net, replace(asked, as_of=at))), sequence)
             until = holds_until(net, at) if asked.as_of is None else at + 1
             if found.whole:
                 self._remembered.keep(question, state, at, until, found, len(asked.ids) + found.size)
@@ -156,17 +156,33 @@ def _resources(net: Net, things: Ints) -> Ints:
     return held
 
 
-def _answer(net: Net, asked: Asked) -> Answer:
+def _answer(net: Net, asked: Asked) -> Generator[Ints, None, Answer]:
+    """The answer from a whole net. Yields when it turns out long."""
     moment = Moment(net, _as_of(asked))
     start, systems = _start(moment, _things(net, asked), asked.reads)
     walks = []
     for upstream in _ways(asked):
-        run = Walk(net, moment.as_of, _question(asked, upstream)).run(start)
-        try:
-            next(run)
-        except StopIteration as end:
-            walks.append(end.value)
+        walks.append((yield from Walk(net, moment.as_of, _question(asked, upstream)).run(start)))
     return answer(walks, systems)
+
+
+async def _worked_out(run: Generator[Ints, None, Answer]) -> Answer:
+    """What is short at once, what turns out long beside whatever else is going on."""
+    try:
+        next(run)
+    except StopIteration as end:
+        found: Answer = end.value
+        return found
+    return await asyncio.to_thread(_ended, run)
+
+
+def _ended(run: Generator[Ints, None, Answer]) -> Answer:
+    try:
+        while True:
+            next(run)
+    except StopIteration as end:
+        found: Answer = end.value
+        return found
 
 
 def _as_of(asked: Asked) -> int:
@@ -239,10 +255,10 @@ class Shown:
 
     names: list[str]
     kinds: list[Kind]
-    resource: list[int]
-    system: list[int]
-    department: list[int]
-    jurisdiction: list[int]
+    resource: Ints
+    system: Ints
+    department: Ints
+    jurisdiction: Ints
 
 
 def shown(found: Answer) -> Shown:
@@ -251,11 +267,11 @@ def shown(found: Answer) -> Shown:
     nodes = np.array(found.nodes, np.int64)
     kinds = moment.kind[nodes]
     up = [_shared(found, nodes, kinds, level) for level in Level if level is not Level.FIELD]
-    names, ids = net.names, net.ids
-    return Shown([names[at] or ids[at] for at in found.nodes], [KINDS[kind] for kind in kinds.tolist()], *up)
+    names = [net.names[at] or id for at, id in zip(found.nodes, found.ids, strict=True)]
+    return Shown(names, [KINDS[kind] for kind in kinds.tolist()], *up)
 
 
-def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> list[int]:
+def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> Ints:
     """The container of each node at `level`; none where what stands behind the node has several."""
     moment = found.moment
     up = (moment.resource, moment.system, moment.department, moment.jurisdiction)[level - 1]
@@ -269,8 +285,7 @@ def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> list[int]:
         np.minimum.at(lowest, found.behind_node[known], behind[known])
         np.maximum.at(highest, found.behind_node[known], behind[known])
         own = np.where(below, np.where(lowest == highest, highest, -1), own)
-    shared: list[int] = own.tolist()
-    return shared
+    return own
 
 
 def name_of(net: Net, at: int) -> str:

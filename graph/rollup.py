@@ -16,7 +16,10 @@ Places = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Edges in (source, target, flow) order, as columns; `links` are the stored links behind each, ragged."""
+    """Edges in (source id, target id, flow) order, as columns; their ends are places among the answer's nodes.
+
+    `links` are the stored links behind each, ragged.
+    """
 
     source: list[int]
     target: list[int]
@@ -40,6 +43,7 @@ class Answer:
     moment: Moment
     level: Level
     nodes: list[int]
+    ids: list[str]
     depth: list[int]
     whole: list[bool]
     more: list[int]
@@ -72,6 +76,7 @@ def answer(walks: Sequence[Walked], asked: Ints) -> Answer:
         moment=first.moment,
         level=first.question.level,
         nodes=taken.nodes.tolist(),
+        ids=taken.ids,
         depth=taken.depth.tolist(),
         whole=_wholes(walks, taken, place.of, asked).tolist(),
         more=_more(drawn, len(taken.nodes), first.moment.net.size),
@@ -95,6 +100,7 @@ class _Taken:
     nodes: Ints
     depth: Ints
     rank: Ints
+    ids: list[str]
     last: int
     """The last layer that the answer speaks of."""
     cut: bool
@@ -115,12 +121,14 @@ def _taken(walks: Sequence[Walked]) -> _Taken:
     rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
     most = walks[0].question.budget.max_nodes
     cut = len(nodes) > most
+    order = np.lexsort((rank, depth))
     if cut:
         kept = np.lexsort((rank, np.abs(depth)))[:most]
         last = int(np.abs(depth[kept[-1]]))
-        nodes, depth, rank = nodes[kept], depth[kept], np.argsort(np.argsort(rank[kept]))
-    order = np.lexsort((rank, depth))
-    return _Taken(nodes[order], depth[order], rank[order], last, cut, bool(late))
+        order = kept[np.lexsort((rank[kept], depth[kept]))]
+    ids = list(map(names.__getitem__, order.tolist()))
+    rank = rank[order]
+    return _Taken(nodes[order], depth[order], np.argsort(np.argsort(rank)) if cut else rank, ids, last, cut, bool(late))
 
 
 def _nodes(walks: Sequence[Walked]) -> tuple[Ints, Ints]:
@@ -180,7 +188,10 @@ def _more(drawn: Sequence[_Drawn], count: int, size: int) -> list[int]:
         turned = (one.to_node * size + one.node) * 2 + (not one.question.upstream)
         missing.append(pairs[~one.drawn & one.from_kept])
         there += [pairs[one.drawn], turned[one.drawn]]
-    left = np.setdiff1d(np.concatenate(missing), np.concatenate(there)) // 2
+    undrawn = np.concatenate(missing)
+    if not len(undrawn):
+        return [0] * count
+    left = np.setdiff1d(undrawn, np.concatenate(there)) // 2
     more = np.zeros(count, np.int64)
     np.add.at(more, drawn[0].place[distinct(left) // size], 1)
     found: list[int] = more.tolist()
@@ -188,7 +199,7 @@ def _more(drawn: Sequence[_Drawn], count: int, size: int) -> list[int]:
 
 
 def _edges(drawn: Sequence[_Drawn], taken: _Taken, walked: Walked) -> Edges:
-    nodes, rank = taken.nodes, taken.rank
+    count, rank = max(len(taken.nodes), 1), taken.rank
     sources, targets, links = [], [], []
     for one in drawn:
         near, far = rank[one.place[one.node[one.drawn]]], rank[one.place[one.to_node[one.drawn]]]
@@ -197,30 +208,29 @@ def _edges(drawn: Sequence[_Drawn], taken: _Taken, walked: Walked) -> Edges:
         links.append(one.link[one.drawn])
     source, target, link = np.concatenate(sources), np.concatenate(targets), np.concatenate(links)
     flow = walked.moment.flow[link].astype(np.int64)
-    edge = (source * len(nodes) + target) * 2 + flow
+    edge = (source * count + target) * 2 + flow
     order = np.lexsort((link, edge))
     edge, link = edge[order], link[order]
-    fresh = np.ones(len(edge), np.bool_)
-    fresh[1:] = (edge[1:] != edge[:-1]) | (link[1:] != link[:-1])
+    fresh = _changes(edge) | _changes(link)
     edge, link = edge[fresh], link[fresh]
-    keys, first, counts = np.unique(edge, return_index=True, return_counts=True)
-    ranked = nodes[np.argsort(rank)]
-    pair = keys // 2
-    starts, ends = ranked[pair // max(len(nodes), 1)], ranked[pair % max(len(nodes), 1)]
+    first = np.flatnonzero(_changes(edge))
+    keys = edge[first]
+    ranked = np.argsort(rank)
+    starts, ends = np.divmod(keys // 2, count)
+    starts, ends = ranked[starts], ranked[ends]
+    precise = [True] * len(keys)
     if walked.question.level is Level.FIELD:
-        kind = walked.moment.kind
-        precise = (kind[starts] == FIELD) & (kind[ends] == FIELD)
-    else:
-        precise = np.ones(len(keys), np.bool_)
-    return Edges(
-        starts.tolist(),
-        ends.tolist(),
-        (keys % 2).tolist(),
-        counts.tolist(),
-        precise.tolist(),
-        link,
-        first.tolist(),
-    )
+        field = walked.moment.kind[taken.nodes] == FIELD
+        precise = (field[starts] & field[ends]).tolist()
+    counts = np.diff(first, append=len(edge))
+    return Edges(starts.tolist(), ends.tolist(), (keys % 2).tolist(), counts.tolist(), precise, link, first.tolist())
+
+
+def _changes(ordered: Ints) -> Bools:
+    """Where another value begins."""
+    found = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=found[1:])
+    return found
 
 
 def _wholes(walks: Sequence[Walked], taken: _Taken, place: Places, asked: Ints) -> Bools:

@@ -16,6 +16,9 @@ import numpy as np
 from graph.moment import Level, Moment
 from graph.net import FEEDS, FIELD, NO_INTS, READS, RESOURCE, SYSTEM, Bools, Ints, Net, distinct
 
+SHORT = 1_000
+"""Nodes up to which a walk takes a moment only."""
+
 
 class Stop(StrEnum):
     """What cut an answer, in the order of the contract's enum."""
@@ -191,15 +194,21 @@ class Walk:
         self._most_led = 0
 
     def run(self, start: Ints) -> Generator[Ints, None, Walked]:
-        """Walk from the positions `start`. Yields positions whose surroundings it needs, if the net is not whole."""
+        """Walk from the positions `start`.
+
+        Yields positions whose surroundings it needs, if the net is not whole; else none, when it turns out long.
+        """
         question = self.question
         deadline = time.monotonic() + question.budget.max_milliseconds / 1000
         positions: list[Ints] = []
         found: list[Ints] = []
         steps: list[Steps] = []
         fresh = self.reached.take_new(start, 0)
-        count, timed_out = 0, False
+        count, timed_out, short = 0, False, self.net.whole
         for layer in range(question.depth + 1):
+            if short and count + len(fresh) > SHORT:
+                short = False
+                yield NO_INTS
             here, moves = yield from self._layer(fresh, layer)
             positions.append(here)
             standing = np.concatenate([self.standing.of(here), *self._listed])

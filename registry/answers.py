@@ -27,14 +27,14 @@ def lineage_record(found: Found) -> Record:
 def _nodes(found: Found) -> list[Record]:
     answer, net, seen = found.answer, found.answer.net, shown(found.answer)
     containers = {
-        "resource": seen.resource,
-        "system": seen.system,
-        "department": seen.department,
-        "jurisdiction": seen.jurisdiction,
+        "resource": seen.resource.tolist(),
+        "system": seen.system.tolist(),
+        "department": seen.department.tolist(),
+        "jurisdiction": seen.jurisdiction.tolist(),
     }
     return [
         {
-            "id": net.ids[at],
+            "id": answer.ids[place],
             "kind": seen.kinds[place].name,
             "name": seen.names[place],
             "depth": answer.depth[place],
@@ -42,7 +42,7 @@ def _nodes(found: Found) -> list[Record]:
             "more": answer.more[place],
             **{name: _named(net, column[place]) for name, column in containers.items()},
         }
-        for place, at in enumerate(answer.nodes)
+        for place in range(len(answer.nodes))
     ]
 
 
@@ -51,7 +51,7 @@ def _named(net: Net, at: int) -> Record | None:
 
 
 def _edges(found: Found) -> list[Record]:
-    answer, edges, ids = found.answer, found.answer.edges, found.answer.net.ids
+    answer, edges, ids = found.answer, found.answer.edges, found.answer.ids
     return [
         {
             "source": ids[edges.source[place]],

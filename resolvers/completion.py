@@ -252,6 +252,7 @@ class Field(Protocol):
     key: str
     name: str
     at_once: bool
+    lists: bool
 
     @property
     def keys(self) -> "Keys":
@@ -272,6 +273,8 @@ class Wanting:
 
     def __init__(self) -> None:
         self.wanted: frozenset[str] | None = None
+        self.nested = False
+        """Whether lists of its nodes are wanted."""
         self.told = False
         """Whether it has been told: its page info has the same source, and is not asked."""
 
@@ -289,8 +292,7 @@ class Shape:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self._fields = fields
-        self._wanted: Keys = None
-        self._asked = False
+        self._wanted: tuple[Keys, bool] | None = None
         self._zip = zipper([field.key for field in fields]) if fields else None
         self._later = [index for index, field in enumerate(fields) if not field.at_once]
         self.plain = not self._later
@@ -318,11 +320,20 @@ class Shape:
                 found = _both(found, None if inner is None else inner.below(*path[1:]))
         return found
 
-    def wanted(self) -> Keys:
-        """The keys of its nodes that are read, where this is a connection."""
-        if not self._asked:
-            self._wanted, self._asked = _both(self.below("nodes"), self.below("edges", "node")), True
-        return self._wanted
+    def lists(self, *path: str) -> bool:
+        """Whether lists are selected of what lies below some fields within fields."""
+        if not path:
+            return any(field.lists for field in self._fields)
+        inner = [field.inner() for field in self._fields if field.name == path[0]]
+        return any(one is not None and one.lists(*path[1:]) for one in inner)
+
+    def tell(self, source: Wanting) -> None:
+        """Let the source of a connection know what is selected of its nodes."""
+        if self._wanted is None:
+            keys = _both(self.below("nodes"), self.below("edges", "node"))
+            self._wanted = keys, self.lists("nodes") or self.lists("edges", "node")
+        source.told = True
+        source.wanted, source.nested = self._wanted
 
     async def complete(self, objects: Sequence[Any], run: Any) -> Column:
         """A dict for each object; none of them is null."""
@@ -331,7 +342,7 @@ class Shape:
         if not isinstance(objects, Table) and isinstance(objects[0], Wanting):
             for one in objects:
                 if not one.told:
-                    one.told, one.wanted = True, self.wanted()
+                    self.tell(one)
         if self._zip is None:
             return [{} for _ in objects]
         columns: list[Column] = [[]] * len(self._fields)
@@ -345,7 +356,7 @@ class Shape:
         return self._zip(columns)
 
 
-async def together(waits: Sequence[Coroutine[Any, Any, Column]]) -> list[Column]:
+async def together(waits: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     """What all of them bring; all have ended when one's error is raised."""
     if len(waits) == 1:
         return [await waits[0]]

@@ -18,7 +18,7 @@ from graph.lists import Lister, Listing
 from graph.paging import USUAL, Page, Position, cursor, other_side, page
 from graph.things import Record
 from resolvers.batches import many
-from resolvers.completion import Part, Table, Wanting
+from resolvers.completion import Part, Table, Wanting, together
 from resolvers.context import Context
 from resolvers.costs import rows, weighs
 
@@ -88,13 +88,18 @@ class Listed(Pages):
         order = f"{listing.kind}-{listing.order}{'-' if listing.descending else ''}"
         super().__init__(order, page(order, first, after, last, before))
         self.lister = Lister(context.graph, listing)
+        self._context = context
 
     @property
     def group(self) -> Hashable:
         return id(self)
 
     async def read(self, pages: Sequence["Listed"], page: Page, size: int) -> Sequence[Sequence[Row]]:
-        return [await one.lister.page(page, size, one.keys) for one in pages]
+        if self.nested:
+            # The lists below need to know where the graph stands: it is looked up at the same time.
+            rows, _ = await together([self.lister.page(page, size, self.keys), self._context.net()])
+            return [rows]
+        return [await self.lister.page(page, size, self.keys)]
 
     async def count(self, pages: Sequence["Listed"]) -> Sequence[int]:
         return [await one.lister.count() for one in pages]

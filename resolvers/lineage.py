@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
 import strawberry
 
 from graph import moment
 from graph.facts import Kind
 from graph.lineage import Asked, Found, Shown, agreements_of, jobs_of, name_of, shown
-from graph.net import FLOWS, Net
+from graph.net import FLOWS, Ints, Net, distinct
 from graph.walk import Budget
 from resolvers.batches import many
 from resolvers.completion import Column, Shape, Shared, Table
@@ -267,7 +268,7 @@ def _add_nodes(found: Found, nodes: dict[str, Column], wanted: frozenset[str]) -
         found.kept["seen"] = shown(answer)
     seen: Shown = found.kept["seen"]
     if "id" not in nodes:
-        nodes["id"] = [net.ids[at] for at in answer.nodes]
+        nodes["id"] = answer.ids
         nodes.update(kind=seen.kinds, name=seen.names, depth=answer.depth, whole=answer.whole, more=answer.more)
     for name in _LEVELS:
         if name in wanted and name not in nodes:
@@ -275,10 +276,10 @@ def _add_nodes(found: Found, nodes: dict[str, Column], wanted: frozenset[str]) -
 
 
 def _add_edges(found: Found, drawn: dict[str, Column]) -> None:
-    edges, ids = found.answer.edges, found.answer.net.ids
+    edges, id = found.answer.edges, found.answer.ids.__getitem__
     if not drawn:
-        drawn["source"] = [ids[at] for at in edges.source]
-        drawn["target"] = [ids[at] for at in edges.target]
+        drawn["source"] = list(map(id, edges.source))
+        drawn["target"] = list(map(id, edges.target))
         drawn["flow"] = [FLOWS[flow] for flow in edges.flow]
         drawn.update(count=edges.count, precise=edges.precise)
 
@@ -287,20 +288,19 @@ def _row(columns: dict[str, Column], row: int) -> dict[str, Any]:
     return {name: column[row] for name, column in columns.items()}
 
 
-def _containers(net: Net, column: list[int]) -> Any:
+def _containers(net: Net, column: Ints) -> Any:
     ids, names = net.ids, net.names
-    different = [at for at in dict.fromkeys(column) if at >= 0]
-    places = {at: place for place, at in enumerate(different)}
-    places[-1] = -1
-    records = [{"id": ids[at], "name": names[at] or ids[at]} for at in different]
-    return Shared(records, list(map(places.__getitem__, column)))
+    different = distinct(column[column >= 0])
+    places = np.where(column >= 0, np.searchsorted(different, column), -1)
+    records = [{"id": ids[at], "name": names[at] or ids[at]} for at in different.tolist()]
+    return Shared(records, places.tolist())
 
 
 def counted(found: Found) -> dict[str, Any]:
     """The counts of an answer, as the source of a LineageCounts."""
     answer = found.answer
     net, seen = answer.net, shown(answer)
-    departments = Counter(seen.department)
+    departments = Counter(seen.department.tolist())
     by_department = sorted(departments.items(), key=lambda item: (item[0] < 0, -item[1], net.ids[item[0]]))
     kinds = Counter(seen.kinds)
     return {

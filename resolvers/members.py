@@ -46,6 +46,7 @@ def _held(what: Contents) -> Batch:
     def lists(roots: list[Record], context: Context, page: Page, in_force: bool | None = None) -> list[Any]:
         return [Held(context, root["id"], what, page, in_force) for root in roots]
 
+    lists.lists = True  # type: ignore[attr-defined]
     return lists
 
 

@@ -74,6 +74,8 @@ class Planned:
 
     at_once = False
     """Whether nothing below has to be waited for."""
+    lists = False
+    """Whether it is a list that is read by pages."""
 
     def __init__(
         self, parent: GraphQLObjectType, definition: GraphQLField, nodes: list[FieldNode], completer: Completer
@@ -170,6 +172,7 @@ class Together(Planned):
     def __init__(self, *planned: Any, batch: Batch) -> None:
         super().__init__(*planned)
         self._batch = batch
+        self.lists = getattr(batch, "lists", False)
 
     @property
     def keys(self) -> Keys:

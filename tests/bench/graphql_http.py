@@ -149,11 +149,11 @@ async def in_memory(graph: Graph, lineages: Lineages, id: str) -> tuple[float, f
         trips.append((time.perf_counter() - start) * 1000)
         start = time.perf_counter()
         answer = (await lineages.find(asked)).answer
-        ids = answer.net.ids
-        for at in answer.nodes:
-            if ids[at] not in texts:
-                texts[ids[at]] = orjson.Fragment(orjson.dumps({"id": ids[at], "name": answer.net.names[at]}))
-        nodes = [texts[ids[at]] for at in answer.nodes]
+        ids = answer.ids
+        for at, id in zip(answer.nodes, ids, strict=True):
+            if id not in texts:
+                texts[id] = orjson.Fragment(orjson.dumps({"id": id, "name": answer.net.names[at]}))
+        nodes = list(map(texts.__getitem__, ids))
         edges = [(ids[a], ids[b]) for a, b in zip(answer.edges.source, answer.edges.target, strict=True)]
         orjson.dumps({"nodes": nodes, "edges": edges})
         walks.append((time.perf_counter() - start) * 1000)

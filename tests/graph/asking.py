@@ -68,7 +68,7 @@ def whole(found: Found) -> dict[str, Any]:
     show = shown(answer)
     nodes = [
         {
-            "id": net.ids[at],
+            "id": answer.ids[place],
             "depth": answer.depth[place],
             "whole": answer.whole[place],
             "more": answer.more[place],
@@ -76,14 +76,14 @@ def whole(found: Found) -> dict[str, Any]:
             "name": show.names[place],
             **{name: _id(net, getattr(show, name)[place]) for name in CONTAINERS},
         }
-        for place, at in enumerate(answer.nodes)
+        for place in range(len(answer.nodes))
     ]
     edges = answer.edges
     columns = zip(edges.source, edges.target, edges.count, edges.precise, edges.flow, strict=True)
     return {
         "nodes": nodes,
         "edges": [
-            {"source": net.ids[s], "target": net.ids[t], "count": c, "precise": p, "flow": FLOWS[f]}
+            {"source": answer.ids[s], "target": answer.ids[t], "count": c, "precise": p, "flow": FLOWS[f]}
             for s, t, c, p, f in columns
         ],
         "complete": answer.complete,

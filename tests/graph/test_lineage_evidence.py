@@ -41,7 +41,7 @@ async def evidence(graph: Graph, megabytes: int, level: Level, as_of: str | None
     of = await lineages(graph, megabytes)
     moment = None if as_of is None else as_instant(as_of, ZONE)
     answer = (await of.find(Asked(["A"], "DOWNSTREAM", level, as_of=moment, reads=True))).answer
-    edges, ids = answer.edges, answer.net.ids
+    edges, ids = answer.edges, answer.ids
     return {
         (ids[edges.source[place]], ids[edges.target[place]], edges.flow[place]): (
             jobs_of(answer, place),

@@ -37,7 +37,8 @@ async def chain(graph: Graph, length: int, width: int = 1) -> None:
 
 async def reached(of: Lineages, id: str = "r0", depth: int = 50) -> list[str]:
     found = (await of.find(Asked([id], "DOWNSTREAM", Level.RESOURCE, depth))).answer
-    return [found.net.ids[at] for at in found.nodes]
+    assert [found.net.ids[at] for at in found.nodes] == found.ids
+    return found.ids
 
 
 async def test_an_answer_has_what_was_written_last(graph: Graph) -> None:
