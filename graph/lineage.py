@@ -28,7 +28,7 @@ from graph.net import (
 )
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
-from graph.remembered import Remembered, holds_until
+from graph.remembered import Remembered
 from graph.rollup import Answer, answer
 from graph.walk import Budget, Question, Stop, Walk, Walked
 
@@ -50,7 +50,7 @@ class Asked:
     budget: Budget = field(default_factory=Budget)
 
 
-_BESIDES_IDS = [one.name for one in fields(Asked) if one.name != "ids"]
+_BESIDES = [one.name for one in fields(Asked) if one.name not in ("ids", "as_of")]
 
 ROOM = 100_000
 """Ids, nodes and edges of all the answers that are kept."""
@@ -111,14 +111,14 @@ class Lineages:
         return await self._by_statements(asked)
 
     async def _by_projection(self, net: Net, sequence: int, asked: Asked) -> Found:
-        question = (tuple(asked.ids), *(getattr(asked, name) for name in _BESIDES_IDS))
         state, at = (sequence, self.projection.at), _as_of(asked)
-        found = self._remembered.find(question, state, at)
+        # At any moment in between two at which something begins or ends, the answer is the same.
+        question = (tuple(asked.ids), net.stretch(at), *(getattr(asked, name) for name in _BESIDES))
+        found = self._remembered.find(question, state)
         if found is None:
             found = Found(await _worked_out(_answer(net, replace(asked, as_of=at))), sequence)
-            until = holds_until(net, at) if asked.as_of is None else at + 1
             if found.whole:
-                self._remembered.keep(question, state, at, until, found, len(asked.ids) + found.size)
+                self._remembered.keep(question, state, found, len(asked.ids) + found.size)
         return found
 
     async def _by_statements(self, asked: Asked) -> Found:

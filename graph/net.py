@@ -164,6 +164,8 @@ class Periods:
         self._numbers: dict[tuple[int, ...], int] = {}
         self._width = width
         self._rows = np.empty((16, width), np.int64)
+        self._sorted = 0
+        self._instants: Ints = np.empty(0, np.int64)
 
     def number(self, period: tuple[int, ...]) -> int:
         found = self._numbers.get(period)
@@ -177,6 +179,15 @@ class Periods:
     @property
     def rows(self) -> Ints:
         return self._rows[: len(self._numbers)]
+
+    def stretch(self, at: int) -> int:
+        """A number for the time around `at` in which the first two instants of no tuple lie."""
+        count = len(self._numbers)
+        if self._sorted < count:
+            new = self._rows[self._sorted : count, :2].ravel()
+            self._instants = np.sort(np.concatenate([self._instants, new]), kind="stable")
+            self._sorted = count
+        return int(np.searchsorted(self._instants, at, side="right"))
 
 
 @dataclass(slots=True)
@@ -280,6 +291,10 @@ class Net:
             found = self.job_numbers[job] = len(self.jobs)
             self.jobs.append(job)
         return found
+
+    def stretch(self, at: int) -> tuple[int, int]:
+        """What stands for the time around `at` in which nothing begins or ends to be in force."""
+        return self.lives.stretch(at), self.periods.stretch(at)
 
     def covering(self, thing: int) -> list[Agreement]:
         """The versions of agreements that cover a field or resource."""

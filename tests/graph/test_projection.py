@@ -14,7 +14,7 @@ from graph.lineage import Asked, Lineages
 from graph.link_writes import write_links
 from graph.load import take_things
 from graph.moment import Level
-from graph.net import Net
+from graph.net import OPEN_END, Net
 from graph.projection import Projection
 from graph.remembered import Remembered
 from graph.withdraw import withdraw_links
@@ -171,7 +171,8 @@ async def test_a_kept_answer_ends_with_what_it_stands_on(graph: Graph) -> None:
     assert [first.answer.net.ids[at] for at in first.answer.nodes] == ["r0", "r1", "r2"]
     await asyncio.sleep((soon - now()) / 1_000_000 + 0.05)
     assert await reached(of) == ["r0", "r1"]
-    assert (await of.find(replace(asked, as_of=soon - 1))).answer.nodes == first.answer.nodes
+    assert await of.find(replace(asked, as_of=soon - 1)) is first
+    assert await of.find(replace(asked, as_of=soon)) is not first
     await write_links(graph, "FEEDS", [feeds("r1", "r3")])
     assert await reached(of) == ["r0", "r1", "r3"]
 
@@ -179,10 +180,22 @@ async def test_a_kept_answer_ends_with_what_it_stands_on(graph: Graph) -> None:
 async def test_answers_are_kept_while_there_is_room() -> None:
     kept: Remembered[str] = Remembered(40)
     for question in "abcde":
-        assert kept.find(question, 1, 5) is None
-        kept.keep(question, 1, 5, 9, question.upper(), 10)
-    assert [kept.find(question, 1, 5) for question in "abcde"] == [None, "B", "C", "D", "E"]
-    assert [kept.find("e", 1, at) for at in (4, 8, 9)] == [None, "E", None]
-    kept.keep("f", 1, 5, 9, "F", 11)
-    assert kept.find("f", 1, 5) is None
-    assert kept.find("e", 2, 5) is None
+        assert kept.find(question, 1) is None
+        kept.keep(question, 1, question.upper(), 10)
+    assert [kept.find(question, 1) for question in "abcde"] == [None, "B", "C", "D", "E"]
+    kept.keep("f", 1, "F", 11)
+    assert kept.find("f", 1) is None
+    assert kept.find("e", 2) is None
+
+
+async def test_time_is_in_stretches_in_which_nothing_begins_or_ends() -> None:
+    net = Net()
+    assert net.stretch(-1) == net.stretch(5) == net.stretch(2**61)
+    net.lives.number((10, 20))
+    net.periods.number((15, OPEN_END, 12, 13))
+    moments = (9, 10, 12, 14, 15, 19, 20, 99)
+    assert len({net.stretch(at) for at in moments}) == 4
+    assert net.stretch(10) == net.stretch(12) == net.stretch(14)
+    net.lives.number((5, 99))
+    assert net.stretch(4) != net.stretch(5) == net.stretch(9)
+    assert net.stretch(98) != net.stretch(99)
