@@ -102,7 +102,7 @@ class Shared(Sequence[Any]):
 
     __slots__ = ("places", "unique")
 
-    def __init__(self, unique: Column, places: list[int]) -> None:
+    def __init__(self, unique: Sequence[Any], places: list[int]) -> None:
         self.unique = unique
         self.places = places
 

@@ -292,8 +292,9 @@ def _containers(net: Net, column: Ints) -> Any:
     ids, names = net.ids, net.names
     different = distinct(column[column >= 0])
     places = np.where(column >= 0, np.searchsorted(different, column), -1)
-    records = [{"id": ids[at], "name": names[at] or ids[at]} for at in different.tolist()]
-    return Shared(records, places.tolist())
+    listed = different.tolist()
+    columns: dict[str, Column] = {"id": [ids[at] for at in listed], "name": [names[at] or ids[at] for at in listed]}
+    return Shared(Table(len(listed), columns, lambda row: _row(columns, row)), places.tolist())
 
 
 def counted(found: Found) -> dict[str, Any]:
