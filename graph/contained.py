@@ -147,4 +147,6 @@ def _kept(net: Net, there: np.ndarray, place: Ints, members: Ints, kind: Kind) -
 
 
 def _inside(position: Position, page: Page) -> bool:
+    if page.here and position == (page.before if page.backward else page.after):
+        return True
     return (page.after is None or position > page.after) and (page.before is None or position < page.before)

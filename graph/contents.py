@@ -113,7 +113,8 @@ UNWIND $ids AS id
 CALL (id) {
   MATCHIN_FORCE
   WITH n, r, VALUE AS value, TIE AS tie
-  WHERE ($from_tie IS NULL OR value AFTER $from_value OR (value = $from_value AND tie AFTER $from_tie))
+  WHERE ($from_tie IS NULL OR value AFTER $from_value
+      OR (value = $from_value AND (tie AFTER $from_tie OR ($here AND tie = $from_tie))))
     AND ($to_tie IS NULL OR value BEFORE $to_value OR (value = $to_value AND tie BEFORE $to_tie))
   WITH n, r, value, tie ORDER BY value WAY, tie WAY LIMIT $limit
   RETURN collect([value, tie, STORED, LINK]) AS rows

@@ -92,7 +92,8 @@ WITH n, tie, CASE $order
     WHEN 'UPDATED' THEN n.recorded_from
     ELSE tie
   END AS value
-WHERE ($from_tie IS NULL OR value AFTER $from_value OR (value = $from_value AND tie AFTER $from_tie))
+WHERE ($from_tie IS NULL OR value AFTER $from_value
+    OR (value = $from_value AND (tie AFTER $from_tie OR ($here AND tie = $from_tie))))
   AND ($to_tie IS NULL OR value BEFORE $to_value OR (value = $to_value AND tie BEFORE $to_tie))
 WITH n, tie, value ORDER BY value WAY, tie WAY LIMIT $limit
 RETURN collect([value, tie, STORED]) AS rows
@@ -105,7 +106,8 @@ RETURN collect([value, tie, STORED]) AS rows
 _BY_ID = """
 MATCH (n:LABEL)
 WHERE n.id BOUND $bound
-  AND ($from_tie IS NULL OR coalesce(n.sort_id, n.id) AFTER $from_tie)
+  AND ($from_tie IS NULL OR coalesce(n.sort_id, n.id) AFTER $from_tie
+    OR ($here AND coalesce(n.sort_id, n.id) = $from_tie))
   AND ($to_tie IS NULL OR coalesce(n.sort_id, n.id) BEFORE $to_tie)
   AND SHOWNCLAUSES
 WITH n ORDER BY n.id WAY LIMIT $limit

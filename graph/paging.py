@@ -24,12 +24,16 @@ Position = tuple[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What part of a list is asked for: `size` rows after `after` and before `before`, from the end if `backward`."""
+    """What part of a list is asked for: `size` rows after `after` and before `before`, from the end if `backward`.
+
+    With `here` a row that lies right where the page begins is on it.
+    """
 
     size: int = USUAL
     after: Position | None = None
     before: Position | None = None
     backward: bool = False
+    here: bool = False
 
     def bounds(self) -> dict[str, Any]:
         """The parameters of a statement that walks in the page's direction, from `from` until `to`."""
@@ -37,25 +41,20 @@ class Page:
         return {
             "from_value": start and start[0],
             "from_tie": start and start[1],
+            "here": self.here,
             "to_value": end and end[0],
             "to_tie": end and end[1],
         }
 
 
-def other_side(page: Page, nearest: Position | None) -> Page | None:
+def other_side(page: Page) -> Page | None:
     """The page that begins where `page` did and goes the other way: what lies there makes it have a page before it.
 
-    `nearest` is the place of the first row that `page` found. `None`: nothing can lie there, as it began at the end.
+    `None`: nothing can lie there, as it began at the end.
     """
-    start = page.before if page.backward else page.after
-    if start is None:
-        return None
-    if nearest is None and (page.after is None or page.before is None):
-        return Page(1)  # nothing lies beyond the cursor, so whatever there is lies on this side of it
-    nearest = start if nearest is None else nearest
     if page.backward:
-        return Page(1, after=nearest)
-    return Page(1, before=nearest, backward=True)
+        return page.before and Page(1, after=page.before, here=True)
+    return page.after and Page(1, before=page.after, backward=True, here=True)
 
 
 def cursor(order: str, position: Position) -> str:

@@ -72,6 +72,13 @@ class Pages(Wanting, ABC):
         """The properties of its rows that are wanted; `None`: all."""
         return None if self.wanted is None else sorted({"id", "name", *self.wanted})
 
+    async def behind(self, pages: Sequence["Pages"]) -> list[bool]:
+        """For each list of this one's group: whether rows lie on the other side of where its page begins."""
+        other = other_side(self.page)
+        if other is None:
+            return [False] * len(pages)
+        return list(map(bool, await self.read(pages, other, 1)))
+
     async def load(self, pages: Sequence["Pages"]) -> None:
         """Load the rows of this one's group."""
         size = self.page.size
@@ -175,16 +182,11 @@ async def _loaded(pages: Sequence[Pages]) -> None:
 
 async def _has_more(pages: Sequence[Pages], *, backward: bool) -> list[bool]:
     """Whether rows lie before (`backward`) or after each page."""
-    await _loaded(pages)
-
-    async def beyond(one: Pages) -> bool:
-        if backward == one.page.backward:
-            return one.beyond
-        nearest = one.rows[-1 if one.page.backward else 0].position if one.rows else None
-        other = other_side(one.page, nearest)
-        return other is not None and bool((await one.read([one], other, 1))[0])
-
-    return list(await asyncio.gather(*map(beyond, pages)))
+    ahead = [one for one in pages if one.page.backward == backward]
+    await _loaded(ahead)
+    found = {id(one): one.beyond for one in ahead}
+    found |= await _by_group([one for one in pages if one.page.backward != backward], lambda one: one.behind)
+    return [found[id(one)] for one in pages]
 
 
 async def _has_next(pages: list[Pages], context: Context) -> list[Any]:

@@ -1,6 +1,7 @@
 """Contents and flows: every parent of a level in one statement, each with a page of its own."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -177,7 +178,8 @@ async def test_the_projection_knows_the_same_contents(graph: Graph, tmp_path: Pa
                 for some in [rows for rows in stated.values() if len(rows) > 1][:2]:
                     after = Page(50, after=some[0].position, backward=asked.backward)
                     before = Page(1, before=some[-1].position, backward=asked.backward)
-                    for cut in (after, before):
+                    here = [replace(cut, here=True) for cut in (Page(1, after=some[0].position), before)]
+                    for cut in (after, before, *here):
                         stated = await contents.page(graph, what, ids, cut, cut.size, None, ["id", "name"])
                         shown = contained.page(net, what, ids, cut, cut.size, ["id", "name"])
                         assert shown is not None

@@ -254,7 +254,7 @@ async def _walk(
         ahead = [id for id in there if last is None or ((at(id) < last) if reverse else (at(id) > last))]
         expected = sorted(ahead, key=at, reverse=reverse)
         assert [row.record["id"] for row in found] == expected[: value + 1]
-        other = other_side(asked, found[0].position if found and value else None)
+        other = other_side(asked)
         behind = bool(other and await lister.page(other, 1))
         assert behind == bool(set(there) - set(ahead))
         taken = found[:value]

@@ -184,3 +184,19 @@ async def test_search_shows_what_matched(sample: Api) -> None:
 async def test_a_wrong_search_is_refused(sample: Api, arguments: str, code: str, argument: str) -> None:
     error = await sample.error(f"{{ search({arguments}) {{ totalCount }} }}")
     assert (error["extensions"]["code"], error["extensions"]["argument"]) == (code, argument)
+
+
+async def test_what_lies_around_nested_pages_costs_a_statement_for_all(sample: Api) -> None:
+    query = """query($cursor: String) { departments(first: 50) { nodes { id resources(first: 2, after: $cursor)
+      { nodes { id } pageInfo { hasPreviousPage hasNextPage endCursor } } } } }"""
+    whole = await sample.ask(query)
+    lists = [one["resources"] for one in whole["departments"]["nodes"]]
+    assert not any(one["pageInfo"]["hasPreviousPage"] for one in lists)
+    cursor = next(one["pageInfo"]["endCursor"] for one in lists if one["pageInfo"]["hasNextPage"])
+    last = next(one["nodes"][-1]["id"] for one in lists if one["pageInfo"]["endCursor"] == cursor)
+    found = await sample.ask(query, cursor=cursor)
+    statements = sample.statements
+    for before, after in zip(lists, found["departments"]["nodes"], strict=True):
+        earlier = any(node["id"] <= last for node in before["nodes"])
+        assert after["resources"]["pageInfo"]["hasPreviousPage"] is earlier
+    assert statements <= 4
