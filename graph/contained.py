@@ -1,6 +1,6 @@
 """Contents from the projection: as `graph/contents.py`, without a statement, where the net has all that is wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,11 @@ _OF: Mapping[Contents, Kind] = {
     Contents.FIELDS: Kind.FIELD,
 }
 """What the net knows, and the kind that it is of."""
+
+KNOWN: Mapping[Kind, frozenset[str]] = {
+    kind: frozenset({"id", "kind", "name", *([HOLDER[kind]] if kind in HOLDER else ())}) for kind in Kind
+}
+"""The keys of a record that the net knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Rows(Sequence[Content]):
 def page(net: Net, what: Contents, ids: Sequence[str], page: Page, size: int, keys: Keys) -> dict[str, Rows] | None:
     """As `contents.page` of the current state; `None` where the net does not know all that is wanted."""
     kind = _OF.get(what)
-    if kind is None or keys is None or not {"id", "name", HOLDER[kind]}.issuperset(keys):
+    if kind is None or keys is None or not KNOWN[kind].issuperset(keys):
         return None
     found = _found(net, what, ids)
     if found is None:
@@ -98,6 +103,23 @@ def _sorted(net: Net, members: list[int], page: Page, *, ranked: bool) -> list[i
         members = [at for at in members if _inside((place(at)[0], order_key(ids[at])), page)]
     # Ids by code point are in the order of their keys.
     return sorted(members, key=place if ranked else ids.__getitem__, reverse=page.backward)
+
+
+def named(net: Net, kind: Kind, ids: Iterable[str | None]) -> dict[str | None, Record | None] | None:
+    """Things of a kind by id, with the `KNOWN` keys; `None` where the net does not know all of them."""
+    if net.waiting:
+        return None
+    number, kinds, holders, names = KINDS.index(kind), net.kind.data, net.holder.data, net.names
+    found: dict[str | None, Record | None] = {None: None}
+    for id in ids:
+        at = -1 if id is None else net.index.get(id, -1)
+        if at < 0 or kinds[at] != number:
+            found[id] = None
+            continue
+        record = found[id] = {"id": id, "kind": kind, "name": names[at] or id}
+        if kind in HOLDER:
+            record[HOLDER[kind]] = net.ids[holders[at]] if holders[at] >= 0 else None
+    return found
 
 
 def count(net: Net, what: Contents, ids: Sequence[str]) -> dict[str, int] | None:

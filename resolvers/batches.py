@@ -90,6 +90,12 @@ def needs_of(batch: Batch) -> frozenset[str] | None:
     return found
 
 
+def told(batch: B) -> B:
+    """Says that a batch takes `wanted`: the keys that are read of what it gives; `None`: it may be any."""
+    batch.told = True  # type: ignore[attr-defined]
+    return batch
+
+
 def batch_of(resolve: Any) -> Batch | None:
     """The batch of a resolver that was declared here."""
     found: Batch | None = getattr(resolve, "batch", None)

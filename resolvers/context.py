@@ -10,6 +10,7 @@ from graph.engine import Graph
 from graph.facts import Kind
 from graph.lineage import Lineages
 from graph.net import Net
+from graph.once import Once
 from graph.things import Record, by_ids
 from graph.watch import Watch
 from resolvers.batches import Loads
@@ -29,11 +30,12 @@ class Context:
     loads: Loads = field(init=False)
     selections: dict[int, Callable[[], Shape | None]] = field(default_factory=dict)
     """What is selected of a field, by the identity of its node; empty where that is not known."""
-    _fresh: bool = False
+    _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.loads = Loads(self)
+        self._fresh = Once(self.lineages.projection.refresh)
 
     def fresh(self) -> "Context":
         """The context of another operation, or of the next event."""
@@ -52,9 +54,7 @@ class Context:
         projection = self.lineages.projection
         if projection.state != "READY":
             return None
-        if not self._fresh:
-            await projection.refresh()
-            self._fresh = True
+        await self._fresh.get()
         return projection.settled
 
     async def things(self, kind: Kind, ids: Iterable[str | None]) -> dict[str | None, Record | None]:

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 from strawberry import Parent
 
+from graph import contained
 from graph.contents import Contents
 from graph.facts import Kind
 from graph.paging import Page, page
 from graph.things import Record, is_in_force
-from resolvers.batches import Batch, batched, many, needs, one
+from resolvers.batches import Batch, batched, many, needs, one, told
 from resolvers.connections import ROWS, Edge, Held, PageInfo, _edges, _itself, _nodes, _total
 from resolvers.context import Context, Info
 from resolvers.scalars import Instant, Json
@@ -32,10 +33,14 @@ def stated(description: str, **more: Any) -> Any:
 def named(kind: Kind, key: str, description: str) -> Any:
     """The thing that a reference names."""
 
+    @told
     @needs(key)
-    async def things(roots: list[Record], context: Context) -> list[Any]:
+    async def things(roots: list[Record], context: Context, wanted: frozenset[str] | None = None) -> list[Any]:
         ids = [root.get(key) for root in roots]
-        found = await context.things(kind, ids)
+        net = await context.net() if wanted is not None and wanted <= contained.KNOWN[kind] else None
+        found = contained.named(net, kind, ids) if net else None
+        if found is None:
+            found = await context.things(kind, ids)
         return [found[id] for id in ids]
 
     return many(things, description)

@@ -185,6 +185,9 @@ class Together(Planned):
             if self.definition.args:
                 assert self.definition.resolve is not None
                 given = self.definition.resolve(ARGUMENTS, run.info(self), **given)
+            if getattr(self._batch, "told", False):
+                shape = self.inner()
+                given = {**given, "wanted": None if shape is None else shape.keys}
             found = self._batch(objects, run.context, **given)
             awaited = not isinstance(found, list)
             values: Column = found if isinstance(found, list) else await found

@@ -1,7 +1,11 @@
 """Things over GraphQL: containers and contents in both directions, and what a nested listing costs."""
 
+from pathlib import Path
+
 import pytest
 
+from graph.engine import Graph
+from tests.graph.stating import state
 from tests.resolvers.asking import Api, ids, opened
 
 POLICE = "department:320900/市公安局"
@@ -101,16 +105,43 @@ NESTED = """query($first: Int!) { jurisdictions(first: $first) { nodes { name
 async def test_the_number_of_statements_depends_on_the_nesting_only(sample: Api) -> None:
     """A page for each of five lists, two counts, and three kinds of containers: however many there are of each.
 
-    The projection knows the lists of names below the first but for that of fields, and the counts.
+    The projection knows the lists of names below the first but for that of fields, the counts and what is named.
     """
     without = await opened(sample.graph, 0)
-    for api, statements in ((sample, 7), (without, 10)):
-        counts = set()
+    counts, told = [], []
+    for api in (sample, without):
         for first in (2, 5, 8):
-            await api.ask(NESTED, first=first)
-            counts.add(api.statements)
-        assert counts == {statements}
+            told.append(await api.ask(NESTED, first=first))
+            counts.append(api.statements)
+    assert counts == [3, 3, 3, 10, 10, 10]
+    assert told[:3] == told[3:]
     await without.http.aclose()
+
+
+async def test_what_is_named_needs_no_statement_where_only_its_name_is_asked_for(graph: Graph, tmp_path: Path) -> None:
+    facts = [
+        {"fact": "system", "id": "s", "department": "d"},
+        {"fact": "resource", "id": "r", "system": "s", "provider": "nobody"},
+        {"fact": "department", "id": "d", "jurisdiction": "j", "part_of": "s"},
+    ]
+    await state(graph, tmp_path, facts)
+    query = """{ resource(id: "r") { provider { ID }
+      system { ID department { ID partOf { ID } jurisdiction { ID } } } } }"""
+    answers = []
+    for megabytes, statements in ((50, 3), (0, 6)):
+        api = await opened(graph, megabytes)
+        answers.append(await api.ask(query.replace("ID", "__typename id kind name")))
+        assert api.statements == statements
+        more = await api.ask(query.replace("ID", "id kind name unregistered"))
+        assert more["resource"]["provider"] == {
+            "id": "nobody",
+            "kind": "DEPARTMENT",
+            "name": "nobody",
+            "unregistered": True,
+        }
+        await api.http.aclose()
+    assert answers[0] == answers[1]
+    assert answers[0]["resource"]["system"]["department"]["partOf"] is None
 
 
 async def test_pages_within_pages_go_on_where_they_ended(sample: Api) -> None:
