@@ -19,6 +19,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLSchema,
     IntValueNode,
+    ListValueNode,
     ObjectValueNode,
     ValueNode,
     VariableNode,
@@ -54,7 +55,10 @@ def weighs(weight: int) -> Weight:
 
 
 def rows(assumed: int, *arguments: str, of: Sequence[str] = ()) -> ListSize:
-    """A list of as many rows as one of `arguments` says, else `assumed`; `of`: the fields that have the rows."""
+    """A list of as many rows as one of `arguments` says, else `assumed`; `of`: the fields that have the rows.
+
+    An argument that is a list says how many by its length.
+    """
     return ListSize(
         assumed_size=assumed,
         slicing_arguments=list(arguments) or strawberry.UNSET,
@@ -173,7 +177,7 @@ class Item:
         said = [rows(variables) if callable(rows) else rows for rows in self._rows]
         rows = max((number for number in said if number is not None), default=price.assumed)
         if price.listed:
-            return price.weight + rows * (once + row * ASSUMED), 0
+            return rows * (price.weight + once + row * ASSUMED), 0
         return price.weight + once + rows * row, 0
 
 
@@ -181,13 +185,15 @@ Rows = int | Callable[[Mapping[str, Any]], int | None]
 
 
 def _number(node: FieldNode, path: Sequence[str]) -> Rows | None:
-    """The number that an argument has, if it has one; where it is a variable, how to look it up."""
+    """The number that an argument says, if it says one; where it is a variable, how to look it up."""
     value: ValueNode | None = next((one.value for one in node.arguments or () if one.name.value == path[0]), None)
     for index, name in enumerate(path):
         if index and isinstance(value, ObjectValueNode):
             value = next((one.value for one in value.fields if one.name.value == name), None)
         if isinstance(value, VariableNode):
             return partial(_looked_up, value.name.value, path[index + 1 :])
+    if isinstance(value, ListValueNode):
+        return len(value.values)
     return max(int(value.value), 0) if isinstance(value, IntValueNode) else None
 
 
@@ -195,4 +201,6 @@ def _looked_up(name: str, path: Sequence[str], variables: Mapping[str, Any]) -> 
     value = variables.get(name)
     for part in path:
         value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, list):
+        return len(value)
     return max(value, 0) if isinstance(value, int) else None

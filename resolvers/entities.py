@@ -93,5 +93,5 @@ entities_field: Any = strawberry.field(
     resolver=_entities,
     name="_entities",
     description="Things by their keys, for gateways.",
-    directives=[rows(50)],
+    directives=[rows(50, "representations")],
 )

@@ -108,6 +108,24 @@ async def test_too_many_representations_are_refused(sample: Api) -> None:
     assert answer["errors"][0]["extensions"] == {"code": "BAD_INPUT", "argument": "representations"}
 
 
+async def test_entities_cost_as_many_as_are_asked_for(sample: Api) -> None:
+    query = (
+        """query($them: [_Any!]!) { _entities(representations: $them) { ... on Resource { fields { totalCount } } } }"""
+    )
+    for many in (1, 200):
+        them = [{"__typename": "Resource", "id": "x"}] * many
+        answer = await sample.answer(query, {"them": them}, extensions={"cost": True})
+        # The thing itself, the connection and its count.
+        assert answer["extensions"]["cost"]["requested"] == many * (1 + 1 + 2)
+
+
+async def test_a_gateway_may_ask_in_as_many_places_as_it_needs(sample: Api) -> None:
+    fields = " ".join(f"e{number}: _entities(representations: $them) {{ __typename }}" for number in range(100))
+    them = [{"__typename": "Resource", "id": HOUSEHOLDS}]
+    found = await sample.ask(f"query($them: [_Any!]!) {{ {fields} }}", them=them)
+    assert list(found.values()) == [[{"__typename": "Resource"}]] * 100
+
+
 async def test_the_service_tells_the_subgraph_schema_also_without_introspection(sample: Api) -> None:
     from resolvers.answering import Asked
     from resolvers.options import Options

@@ -43,6 +43,10 @@ def _page(first: int | None = None, budget: Budget | None = None) -> Page:
     return Page(nodes=[Item()] * 3)
 
 
+def _picked(ids: list[str] | None = None) -> list[Item]:
+    return [Item() for _ in ids or ()]
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -53,6 +57,7 @@ class Query:
     def item(self) -> Item:
         return Item()
 
+    picked: list[Item] = strawberry.field(resolver=_picked, directives=[rows(50, "ids")])
     page: Page = strawberry.field(resolver=_page, directives=[rows(50, "first", "budget.most", of=("nodes",))])
 
 
@@ -111,8 +116,8 @@ async def test_each_limit_refuses_what_is_beyond_it(limit: dict[str, Any], withi
         ("{ name }", {}, 0),
         ("{ item { name } }", {}, 1),
         ("{ item { heavy } }", {}, 8),
-        ("{ item { items { name } } }", {}, 2),
-        ("{ item { items { items { name } } } }", {}, 1 + 1 + 10),
+        ("{ item { items { name } } }", {}, 1 + 10),
+        ("{ item { items { items { name } } } }", {}, 1 + 10 * (1 + 10)),
         ("{ page { total } }", {}, 1),
         ("{ page { nodes { name } } }", {}, 1 + 50),
         ("{ page(first: 3) { nodes { heavy } } }", {}, 1 + 3 * (1 + 7)),
@@ -124,7 +129,11 @@ async def test_each_limit_refuses_what_is_beyond_it(limit: dict[str, Any], withi
         ("query($b: Budget) { page(budget: $b) { nodes { name } } }", {"b": {"most": 6}}, 1 + 6),
         ("query($m: Int) { page(budget: {most: $m}) { nodes { name } } }", {"m": 7}, 1 + 7),
         ("{ page(budget: {most: 8}) { nodes { name } } }", {}, 1 + 8),
-        ("{ item { ... on Item { name } ...I } } fragment I on Item { items { name } }", {}, 2),
+        ('{ picked(ids: ["a", "b"]) { heavy } }', {}, 2 * (1 + 7)),
+        ("{ picked(ids: []) { heavy } }", {}, 0),
+        ("query($ids: [String!]) { picked(ids: $ids) { heavy } }", {"ids": ["a"] * 60}, 60 * (1 + 7)),
+        ("query($ids: [String!]) { picked(ids: $ids) { heavy } }", {}, 50 * (1 + 7)),
+        ("{ item { ... on Item { name } ...I } } fragment I on Item { items { name } }", {}, 1 + 10),
     ],
 )
 async def test_the_cost_is_weights_times_rows(query: str, variables: dict[str, Any], cost: int) -> None:
