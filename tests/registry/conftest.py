@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from graph.embedded import attach, wait_until_ended
+from tests.registry.npm import NODE, installed
 from tests.registry.running import SAMPLE, Commands
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The folder of the scripts, with their packages."""
+    return installed(NODE)
 
 
 @pytest.fixture(scope="session")
