@@ -22,7 +22,7 @@ from opentelemetry import trace
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from graph.engine import TALLY, Tally
-from resolvers.context import Context
+from resolvers.context import OperationContext
 from resolvers.costs import Prices
 from resolvers.documents import Documents, Operation, Refused
 from resolvers.errors import told
@@ -100,12 +100,12 @@ class Answers:
         """Set when the service is about to stop: what goes on by itself ends."""
         self.documents = Documents(self._schema, Prices(self._schema, annotations), self.options)
 
-    async def answer(self, asked: Asked, context: Context | None, *, reading: bool = False) -> Answer:
+    async def answer(self, asked: Asked, context: OperationContext | None, *, reading: bool = False) -> Answer:
         """The answer to a query; with `reading` nothing else may be in it. Raises Full, no errors of the request."""
         async with self.gate.entered(asked.caller):
             return await self._answer(asked, context, reading)
 
-    async def _answer(self, asked: Asked, context: Context | None, reading: bool) -> Answer:
+    async def _answer(self, asked: Asked, context: OperationContext | None, reading: bool) -> Answer:
         extensions: dict[str, Any] = {}
         tracer = Tracer() if "ftv1" in asked.reported else None
         try:
@@ -120,7 +120,7 @@ class Answers:
             extensions["ftv1"] = tracer.told(answer.errors)
         return answer
 
-    async def stream(self, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
+    async def stream(self, asked: Asked, context: OperationContext) -> AsyncGenerator[Answer, None]:
         """The answer to a query, or one for each event of a subscription. Raises Full."""
         extensions: dict[str, Any] = {}
         try:
@@ -190,7 +190,7 @@ class Answers:
         return Answer(None, errors, extensions, executed=False, unfit=refused.unfit)
 
     def _executor(
-        self, asked: Asked, context: Context | None, extensions: dict[str, Any], reading: bool, *, live: bool
+        self, asked: Asked, context: OperationContext | None, extensions: dict[str, Any], reading: bool, *, live: bool
     ) -> tuple[FastExecutor, "_Admitted"]:
         """What executes a request's operation, once it is admitted. Raises Refused."""
         text = self._text(asked)

@@ -17,7 +17,7 @@ from strawberry import Parent
 from strawberry.dataloader import DataLoader
 
 if TYPE_CHECKING:
-    from resolvers.context import Context
+    from resolvers.context import OperationContext
 
 Batch = Callable[..., list[Any] | Awaitable[list[Any]]]
 """(parents, context, **arguments) to a value for each parent, in order. What it raises is the error of each."""
@@ -31,7 +31,7 @@ ARGUMENTS = object()
 class Loads:
     """What graphql-core asks for one at a time in one operation."""
 
-    def __init__(self, context: "Context") -> None:
+    def __init__(self, context: "OperationContext") -> None:
         self._context = context
         self._loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
 

@@ -243,7 +243,7 @@ def _itself(pages: list[Pages], context: Context) -> list[Any]:
     return pages
 
 
-@strawberry.type(description="Where a page lies in its list. Right in both directions.")
+@strawberry.federation.type(shareable=True, description="Where a page lies in its list. Right in both directions.")
 class PageInfo:
     has_next_page: bool = many(_has_next, "Whether something follows the page.")
     has_previous_page: bool = many(_has_previous, "Whether something comes before the page.")

@@ -1,8 +1,8 @@
 """What a resolver is given: the graph, the lineages, and what this one operation has loaded."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import strawberry
 
@@ -15,31 +15,40 @@ from graph.things import Record, by_ids
 from graph.watch import Watch
 from resolvers.batches import Loads
 from resolvers.completion import Shape
+from resolvers.subgraph import Subgraph
 
 
 @dataclass(slots=True)
-class Context:
-    """The context of one operation; nothing is remembered from one to the next."""
+class OperationContext:
+    """What one operation is executed with, whatever its schema; nothing is remembered from one to the next."""
+
+    subgraph: Subgraph
+    loads: Loads = field(init=False)
+    selections: dict[int, Callable[[], Shape | None]] = field(init=False, default_factory=dict)
+    """What is selected of a field, by the identity of its node; empty where that is not known."""
+
+    def __post_init__(self) -> None:
+        self.loads = Loads(self)
+
+    def fresh(self) -> Self:
+        """The context of another operation, or of the next event."""
+        return replace(self)
+
+
+@dataclass(slots=True)
+class Context(OperationContext):
+    """The context of one operation on the registry."""
 
     graph: Graph
     lineages: Lineages
     watch: Watch
     """Waits for the graph to change; one for all operations."""
-    sdl: Callable[[], str] = str
-    """The schema as a subgraph."""
-    loads: Loads = field(init=False)
-    selections: dict[int, Callable[[], Shape | None]] = field(default_factory=dict)
-    """What is selected of a field, by the identity of its node; empty where that is not known."""
     _fresh: Once[None] = field(init=False)
-    _things: dict[Kind, dict[str | None, Record | None]] = field(default_factory=dict)
+    _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.loads = Loads(self)
+        OperationContext.__post_init__(self)
         self._fresh = Once(self.lineages.projection.refresh)
-
-    def fresh(self) -> "Context":
-        """The context of another operation, or of the next event."""
-        return Context(self.graph, self.lineages, self.watch, self.sdl)
 
     def selected(self, info: "Info") -> Shape | None:
         """What is selected of the field that is being resolved; `None` where that is not known."""

@@ -8,7 +8,7 @@ a leaf 0, and a list has 10 rows.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import strawberry
 from graphql import (
@@ -26,6 +26,8 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
+from strawberry.federation.schema_directives import FederationDirective, ImportedFrom
+from strawberry.federation.versions import FederationVersion
 from strawberry.schema_directive import Location
 
 ASSUMED = 10
@@ -33,14 +35,18 @@ ASSUMED = 10
 
 
 @strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="cost", description="What a field weighs.")
-class Weight:
+class Weight(FederationDirective):
+    imported_from: ClassVar[ImportedFrom] = ImportedFrom("cost")
+    minimum_version: ClassVar[FederationVersion] = (2, 9)
     weight: int = strawberry.directive_field(name="weight")
 
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION], name="listSize", description="How many rows a list has."
 )
-class ListSize:
+class ListSize(FederationDirective):
+    imported_from: ClassVar[ImportedFrom] = ImportedFrom("listSize")
+    minimum_version: ClassVar[FederationVersion] = (2, 9)
     assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=strawberry.UNSET)
     slicing_arguments: list[str] | None = strawberry.directive_field(name="slicingArguments", default=strawberry.UNSET)
     sized_fields: list[str] | None = strawberry.directive_field(name="sizedFields", default=strawberry.UNSET)

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.responses import StreamingResponse
 
 from resolvers.answering import Answers, Asked
-from resolvers.context import Context
+from resolvers.context import OperationContext
 from resolvers.encoding import encode
 from resolvers.errors import unanswered
 
@@ -28,12 +28,12 @@ _NOTHING = b":\n\n"
 class EventStream(StreamingResponse):
     """The answers to an operation as events. A client that does not read gets no more until it does."""
 
-    def __init__(self, answers: Answers, asked: Asked, context: Context, silence: float = SILENCE) -> None:
+    def __init__(self, answers: Answers, asked: Asked, context: OperationContext, silence: float = SILENCE) -> None:
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
         super().__init__(_events(answers, asked, context, silence), 200, headers, EVENTS)
 
 
-async def _events(answers: Answers, asked: Asked, context: Context, silence: float) -> AsyncIterator[bytes]:
+async def _events(answers: Answers, asked: Asked, context: OperationContext, silence: float) -> AsyncIterator[bytes]:
     async with aclosing(answers.stream(asked, context)) as stream:
         draining: asyncio.Future[Any] = asyncio.ensure_future(answers.draining.wait())
         waits = {draining}

@@ -7,10 +7,10 @@ it is executed has status 400, or 200 where only `application/json` is accepted.
 `text/event-stream` gets server-sent events.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,15 +24,16 @@ from graph.engine import Graph
 from graph.lineage import Lineages
 from graph.watch import Watch
 from resolvers.answering import Answer, Answers, Asked
-from resolvers.context import Context
+from resolvers.context import Context, OperationContext
 from resolvers.encoding import encode
+from resolvers.entities import FINDERS
 from resolvers.errors import unanswered
 from resolvers.events import EVENTS, EventStream
 from resolvers.gate import Full
 from resolvers.graphiql import file, html
 from resolvers.options import Options
 from resolvers.schema import SHANGHAI, make_schema
-from resolvers.sdl import subgraph_text
+from resolvers.subgraph import Subgraph
 from resolvers.websocket import WebSockets
 
 LONGEST_BODY = 1_000_000
@@ -65,11 +66,16 @@ def too_long(limit: int) -> str:
 class GraphQLApp:
     """The ASGI app at `/graphql` and below: the API, and the files of its page."""
 
-    def __init__(self, answers: Answers, graph: Graph, lineages: Lineages, sdl: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        context: Callable[[], OperationContext],
+        closing: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._answers = answers
-        self._watch = Watch(graph)
-        self._context = partial(Context, graph, lineages, self._watch, sdl)
-        self._sockets = WebSockets(answers, self._context)
+        self._context = context
+        self._closing = closing
+        self._sockets = WebSockets(answers, context)
 
     def drain(self) -> None:
         """End what goes on by itself, before the service stops."""
@@ -77,7 +83,8 @@ class GraphQLApp:
 
     async def close(self) -> None:
         """Ask the graph nothing more."""
-        await self._watch.close()
+        if self._closing is not None:
+            await self._closing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -246,4 +253,6 @@ def graphql_app(
     `zone` is what bare dates and times without zone in arguments are meant in.
     """
     schema = make_schema(zone)
-    return GraphQLApp(Answers(schema, options), graph, lineages, cache(partial(subgraph_text, schema)))
+    watch = Watch(graph)
+    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, watch)
+    return GraphQLApp(Answers(schema, options), context, watch.close)

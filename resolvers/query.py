@@ -12,11 +12,12 @@ from resolvers import inputs, lineage
 from resolvers.connections import ROWS, Connection, Listed
 from resolvers.context import Info
 from resolvers.costs import rows, weighs
-from resolvers.entities import Entity, Service, entities_field
+from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
 from resolvers.search import SearchConnection, searched
+from resolvers.subgraph import Service, entities_field, service_field
 from resolvers.things import (
     DataElement,
     Department,
@@ -83,16 +84,10 @@ async def _node(info: Info, id: Id) -> Any:
     return (await find_things(info.context.graph, [id])).get(id)
 
 
-def _service(info: Info) -> Any:
-    return Service(sdl=info.context.sdl())
-
-
 @strawberry.type(description="What the registry can be asked.")
 class Query:
-    entities: list[Entity | None] = entities_field
-    service: Service = strawberry.field(
-        resolver=_service, name="_service", description="The schema of this subgraph, for gateways."
-    )
+    entities: list[Entity | None] = entities_field(rows(50))
+    service: Service = service_field()
     node: Node | None = strawberry.field(
         resolver=_node, description="The thing with this id, of whatever kind; null if there is none."
     )

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any, NewType
 
 import strawberry
+from strawberry.federation.schema import FederationAny
 from strawberry.types.scalar import ScalarDefinition
 
 from graph.facts import as_instant, as_text
@@ -16,7 +17,6 @@ from graph.refusals import BadInput
 Instant = NewType("Instant", int)
 SequenceNumber = NewType("SequenceNumber", int)
 Json = NewType("Json", object)
-Representation = NewType("Representation", object)
 
 
 def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
@@ -50,7 +50,7 @@ def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
             serialize=str,
             parse_value=_read_sequence,
         ),
-        Representation: strawberry.scalar(
+        FederationAny: strawberry.scalar(
             name="_Any", description="What a gateway knows of a thing: `__typename` and a key.", serialize=_as_it_is
         ),
         Json: strawberry.scalar(

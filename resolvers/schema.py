@@ -3,8 +3,8 @@
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-import strawberry
 from graphql import GraphQLUnionType
+from strawberry.federation.schema import Schema
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.query import Query
@@ -17,13 +17,14 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The time zone of a registry that sets none."""
 
 
-def make_schema(zone: tzinfo = SHANGHAI) -> strawberry.Schema:
+def make_schema(zone: tzinfo = SHANGHAI) -> Schema:
     """The schema; bare dates and times without zone are meant in `zone`."""
-    schema = strawberry.Schema(
+    schema = Schema(
         query=Query,
         subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(default_resolver=read, scalar_map=scalars(zone)),
+        federation_version="2.9",
     )
     entity = schema._schema.get_type("_Entity")
     assert isinstance(entity, GraphQLUnionType)

@@ -1,92 +1,118 @@
 """The schema as text: for clients, and as a subgraph of Apollo Federation 2 for gateways."""
 
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
-import strawberry
 from graphql import (
+    REMOVE,
     ConstDirectiveNode,
-    ConstListValueNode,
+    ConstValueNode,
     DefinitionNode,
     DirectiveDefinitionNode,
+    DirectiveNode,
     DocumentNode,
     FieldDefinitionNode,
+    InputValueDefinitionNode,
+    ListValueNode,
+    NullValueNode,
     ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    SchemaDefinitionNode,
     StringValueNode,
+    ValueNode,
+    Visitor,
+    VisitorAction,
     parse,
     print_ast,
+    specified_directives,
+    visit,
 )
+from strawberry.federation.schema import Schema
 
-from resolvers.entities import KEYS
-from resolvers.things import TYPES
-
-LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [IMPORTED])'
-IMPORTED = ("@key", "@shareable", "@tag", "@cost", "@listSize")
-SHAREABLE = frozenset({"PageInfo"})
-"""Types that other subgraphs have too, with the same meaning."""
-
-_FEDERATION = ("_Any", "_Entity", "_Service")
+_SPECIFICATION = "https://specs.apollo.dev/federation/"
+_TYPES = ("_Any", "_Entity", "_Service")
 _ROOT_FIELDS = ("_entities", "_service")
 
 
-def schema_text(schema: strawberry.Schema) -> str:
+def schema_text(schema: Schema) -> str:
     """The schema for clients, without what only gateways ask for."""
-    return _printed(_kept(schema))
+    kept = [one for one in _kept(schema) if not isinstance(one, SchemaDefinitionNode)]
+    defined = {one.name for one in specified_directives}
+    defined |= {one.name.value for one in kept if isinstance(one, DirectiveDefinitionNode)}
+
+    class Undefined(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
+            return None if node.name.value in defined else REMOVE
+
+    return _printed(visit(one, Undefined()) for one in kept)
 
 
-def subgraph_text(schema: strawberry.Schema) -> str:
+def subgraph_text(schema: Schema) -> str:
     """The schema with its federation directives."""
-    linked = LINK.replace("IMPORTED", ", ".join(f'"{name}"' for name in IMPORTED))
-    imported = {name.removeprefix("@") for name in IMPORTED}
-    kept = [
-        one for one in _kept(schema) if not (isinstance(one, DirectiveDefinitionNode) and one.name.value in imported)
-    ]
-    return linked + "\n\n" + _printed([_federated(one) for one in kept])
+    kept = _kept(schema)
+    imported = {name for one in kept if isinstance(one, SchemaDefinitionNode) for name in _imported(one)}
+    return _printed(
+        visit(one, _AsComposersTakeIt())
+        for one in kept
+        if not (isinstance(one, DirectiveDefinitionNode) and f"@{one.name.value}" in imported)
+    )
 
 
-def _kept(schema: strawberry.Schema) -> list[DefinitionNode]:
+def _kept(schema: Schema) -> list[DefinitionNode]:
     document = parse(schema.as_str(), no_location=True)
     kept: list[DefinitionNode] = []
     for one in document.definitions:
-        if isinstance(one, ObjectTypeDefinitionNode) and one.name.value == "Query":
+        if isinstance(one, ObjectTypeDefinitionNode | ObjectTypeExtensionNode) and one.name.value == "Query":
             fields = tuple(field for field in one.fields or () if field.name.value not in _ROOT_FIELDS)
             one = replace(one, fields=fields)
-        if getattr(getattr(one, "name", None), "value", None) not in _FEDERATION:
+        if getattr(getattr(one, "name", None), "value", None) not in _TYPES:
             kept.append(one)
     return kept
 
 
-def _federated(one: DefinitionNode) -> DefinitionNode:
-    if isinstance(one, ObjectTypeDefinitionNode):
-        name = one.name.value
-        kind = next((kind for kind in TYPES if kind.label == name), None)
-        added = [f'@key(fields: "{key}")' for key in KEYS[kind]] if kind else []
-        added += ["@shareable"] if name in SHAREABLE else []
-        fields = tuple(replace(field, directives=_sized(field)) for field in one.fields or ())
-        return replace(one, directives=(*_directives(added), *(one.directives or ())), fields=fields)
-    return one
+def _imported(schema: SchemaDefinitionNode) -> Iterator[str]:
+    """What it imports of the federation's own directives."""
+    for directive in schema.directives or ():
+        given = _arguments(directive)
+        url = given.get("url")
+        if isinstance(url, StringValueNode) and url.value.startswith(_SPECIFICATION):
+            yield from _texts(given.get("import"))
 
 
-def _sized(field: FieldDefinitionNode) -> tuple[ConstDirectiveNode, ...]:
-    """Its directives, as all composers take them: a list's size is said by arguments or assumed, never both."""
-    return tuple(_one_way(one) if one.name.value == "listSize" else one for one in field.directives or ())
+class _AsComposersTakeIt(Visitor):
+    """A default of null is left out, for it says nothing. The size of a list is not said by a part of an argument, and
+    not assumed where an argument that says it has a default."""
+
+    def enter_input_value_definition(self, node: InputValueDefinitionNode, *_: object) -> Any:
+        return replace(node, default_value=None) if isinstance(node.default_value, NullValueNode) else None
+
+    def leave_field_definition(self, node: FieldDefinitionNode, *_: object) -> Any:
+        defaults = {one.name.value for one in node.arguments or () if one.default_value is not None}
+        directives = tuple(
+            _sized(one, defaults) if one.name.value == "listSize" else one for one in node.directives or ()
+        )
+        return replace(node, directives=directives)
 
 
-def _one_way(directive: ConstDirectiveNode) -> ConstDirectiveNode:
-    given = {one.name.value: one for one in directive.arguments or ()}
-    slicing = given.get("slicingArguments")
-    names = slicing.value.values if slicing and isinstance(slicing.value, ConstListValueNode) else ()
-    plain = all(isinstance(name, StringValueNode) and "." not in name.value for name in names)
-    given.pop("assumedSize" if names and plain else "slicingArguments", None)
-    return replace(directive, arguments=tuple(given.values()))
+def _sized(directive: ConstDirectiveNode, defaults: Container[str]) -> ConstDirectiveNode:
+    names = _texts(_arguments(directive).get("slicingArguments"))
+    surplus = None
+    if any("." in name for name in names):
+        surplus = "slicingArguments"
+    elif any(name in defaults for name in names):
+        surplus = "assumedSize"
+    return replace(directive, arguments=tuple(one for one in directive.arguments or () if one.name.value != surplus))
 
 
-def _directives(texts: list[str]) -> tuple[ConstDirectiveNode, ...]:
-    if not texts:
-        return ()
-    [made] = parse(f"type X {' '.join(texts)} {{ x: Int }}", no_location=True).definitions
-    assert isinstance(made, ObjectTypeDefinitionNode)
-    return tuple(made.directives or ())
+def _arguments(directive: ConstDirectiveNode) -> dict[str, ConstValueNode]:
+    return {one.name.value: one.value for one in directive.arguments or ()}
 
 
-def _printed(definitions: list[DefinitionNode]) -> str:
+def _texts(value: ValueNode | None) -> list[str]:
+    listed = value.values if isinstance(value, ListValueNode) else ()
+    return [one.value for one in listed if isinstance(one, StringValueNode)]
+
+
+def _printed(definitions: Iterable[DefinitionNode]) -> str:
     return print_ast(DocumentNode(definitions=tuple(definitions))) + "\n"

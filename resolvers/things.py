@@ -70,7 +70,7 @@ _ALIASES = "Other names. They serve the search only."
 _AGREEMENTS_COVERING = "The sharing agreements that cover it."
 
 
-@strawberry.type(description="A nation, province, city, county or township. (行政区划)")
+@strawberry.federation.type(keys=["id", "code"], description="A nation, province, city, county or township. (行政区划)")
 class Jurisdiction(Node):
     code: str | None = stated("Code of GB/T 2260, six digits; platforms add local ones.")
     level: JurisdictionLevel | None = stated("Its level.")
@@ -84,7 +84,9 @@ class Jurisdiction(Node):
     )
 
 
-@strawberry.type(description="A government department or another body that provides or uses data. (部门)")
+@strawberry.federation.type(
+    keys=["id", "uscc"], description="A government department or another body that provides or uses data. (部门)"
+)
 class Department(Node):
     uscc: str | None = stated("Unified social credit code, 18 characters. (统一社会信用代码)")
     short_name: str | None = stated("Its usual short name.")
@@ -114,7 +116,7 @@ class Department(Node):
     )
 
 
-@strawberry.type(description="An information system. (信息系统)")
+@strawberry.federation.type(keys=["id", "code"], description="An information system. (信息系统)")
 class System(Node):
     code: str | None = stated("Its code in the register of systems.")
     description: str | None = stated("What it is.")
@@ -166,7 +168,9 @@ def _operator(system: Record | None) -> str | None:
     return system.get("department") if system is not None and is_in_force(system) else None
 
 
-@strawberry.type(description="A resource of the catalogue: a table, a file, an interface. (政务信息资源)")
+@strawberry.federation.type(
+    keys=["id", "code"], description="A resource of the catalogue: a table, a file, an interface. (政务信息资源)"
+)
 class Resource(Node):
     code: str | None = stated("Its code in the catalogue.")
     aliases: list[str] | None = stated(_ALIASES)
@@ -207,7 +211,7 @@ class Resource(Node):
     agreements: "ContentConnection[SharingAgreement]" = held(Contents.COVERING_RESOURCE, _AGREEMENTS_COVERING)
 
 
-@strawberry.type(description="A field of a resource. (信息项)")
+@strawberry.federation.type(keys=["id"], description="A field of a resource. (信息项)")
 class Field(Node):
     code: str | None = stated("Its code, often its column's name.")
     data_type: str | None = stated("Its data type.")
@@ -223,7 +227,9 @@ class Field(Node):
     agreements: "ContentConnection[SharingAgreement]" = held(Contents.COVERING_FIELD, _AGREEMENTS_COVERING)
 
 
-@strawberry.type(description="A data element: the concept that fields of many resources carry. (数据元)")
+@strawberry.federation.type(
+    keys=["id", "code"], description="A data element: the concept that fields of many resources carry. (数据元)"
+)
 class DataElement(Node):
     code: str | None = stated("Its code in the standard that it comes from.")
     data_type: str | None = stated("Its data type.")
@@ -235,7 +241,9 @@ class DataElement(Node):
     fields: "ContentConnection[Field]" = held(Contents.CARRIERS, "The fields that carry it, by id.")
 
 
-@strawberry.type(description="An agreement under which one department gives data to another. (共享协议)")
+@strawberry.federation.type(
+    keys=["id"], description="An agreement under which one department gives data to another. (共享协议)"
+)
 class SharingAgreement(Node):
     status: AgreementStatus | None = stated("Where it is on its way.")
     purpose: str | None = stated("What the data is for.")

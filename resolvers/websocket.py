@@ -13,7 +13,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from resolvers.answering import Answers, Asked
-from resolvers.context import Context
+from resolvers.context import OperationContext
 from resolvers.encoding import encode
 from resolvers.errors import unanswered
 
@@ -47,7 +47,7 @@ class WebSockets:
     def __init__(
         self,
         answers: Answers,
-        context: Callable[[], Context],
+        context: Callable[[], OperationContext],
         patience: float = PATIENCE,
         slowest: float = SLOWEST,
     ) -> None:
@@ -78,7 +78,7 @@ class WebSockets:
 
 class _Connection:
     def __init__(
-        self, answers: Answers, context: Callable[[], Context], send: Send, caller: str, slowest: float
+        self, answers: Answers, context: Callable[[], OperationContext], send: Send, caller: str, slowest: float
     ) -> None:
         self._caller = caller
         self._answers = answers

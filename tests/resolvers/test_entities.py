@@ -1,14 +1,17 @@
 """The subgraph: entities by their keys, each with its own fate, and the schema that gateways compose."""
 
+import re
 from typing import Any
 
 import pytest
-from graphql import parse
+from graphql import DirectiveNode, DocumentNode, Visitor, build_schema, parse, visit
 
+from graph.facts import Kind
+from graph.things import CODES
 from resolvers.answering import Answers
-from resolvers.entities import KEYS, MOST
 from resolvers.schema import make_schema
-from resolvers.sdl import subgraph_text
+from resolvers.sdl import schema_text, subgraph_text
+from resolvers.subgraph import MOST
 from resolvers.things import TYPES
 from tests.resolvers.asking import Api
 
@@ -138,13 +141,46 @@ async def test_the_service_tells_the_subgraph_schema_also_without_introspection(
     assert answer.data == {"_service": {"sdl": sdl}}
 
 
-def test_the_subgraph_schema_has_the_keys_and_nothing_that_only_gateways_ask_for() -> None:
-    text = subgraph_text(make_schema())
-    parse(text)
-    for kind, keys in KEYS.items():
-        for key in keys:
-            assert f'@key(fields: "{key}")' in text.split(f"type {kind.label} ", 1)[1].split("{\n", 1)[0]
-    assert KEYS.keys() == TYPES.keys()
-    assert "_entities" not in text
-    assert "_Any" not in text
-    assert "type PageInfo @shareable" in text
+SUBGRAPH = subgraph_text(make_schema())
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_each_kind_is_an_entity_by_id_and_by_its_code(kind: Kind) -> None:
+    head = SUBGRAPH.split(f"type {kind.label} ", 1)[1].split("{\n", 1)[0]
+    stated = re.findall(r'@key\(fields: "(\w+)"\)', head)
+    assert stated == ["id", *(code for code in (CODES.get(kind),) if code)]
+
+
+def test_the_subgraph_schema_imports_what_it_uses_and_has_nothing_that_only_gateways_ask_for() -> None:
+    document = parse(SUBGRAPH)
+    [imported] = re.findall(r"import: \[([^]]*)\]", SUBGRAPH)
+    used = {one.name.value for one in _directives(document)} - {"link", "specifiedBy", "oneOf", "deprecated"}
+    assert set(re.findall(r"\w+", imported)) == used == {"key", "shareable", "cost", "listSize"}
+    assert "_entities" not in SUBGRAPH
+    assert "_Any" not in SUBGRAPH
+    assert "type PageInfo @shareable" in SUBGRAPH
+
+
+def test_gateways_are_told_which_arguments_say_the_size_of_a_list_as_composers_take_it() -> None:
+    sizes = {line.split("@listSize", 1)[1] for line in SUBGRAPH.splitlines() if "@listSize" in line}
+    assert any('assumedSize: 50, slicingArguments: ["first", "last"]' in size for size in sizes)
+    assert any('(slicingArguments: ["first"], sizedFields: ["changes"]' in size for size in sizes)
+    assert not any("budget.maxNodes" in size for size in sizes)
+    assert " = null" not in SUBGRAPH
+
+
+def test_clients_are_told_nothing_of_the_federation() -> None:
+    text = schema_text(make_schema())
+    build_schema(text)
+    assert not re.search(r"@key|@shareable|@link|FieldSet|_entities|_service", text)
+
+
+def _directives(document: DocumentNode) -> list[DirectiveNode]:
+    found: list[DirectiveNode] = []
+
+    class Applied(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+            found.append(node)
+
+    visit(document, Applied())
+    return found

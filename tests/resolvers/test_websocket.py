@@ -11,11 +11,9 @@ import pytest
 import strawberry
 from starlette.types import Message
 
-from graph.engine import Graph
-from graph.lineage import Lineages
-from graph.watch import Watch
 from resolvers.answering import Answers
-from resolvers.context import Context
+from resolvers.context import OperationContext
+from resolvers.subgraph import Subgraph
 from resolvers.websocket import MOST_OPERATIONS, PROTOCOL, WebSockets
 
 
@@ -70,9 +68,7 @@ async def connected(protocols: tuple[str, ...] = (PROTOCOL,), patience: float = 
     client = Client()
     client.incoming.put_nowait({"type": "websocket.connect"})
     scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": list(protocols)}
-    sockets = WebSockets(
-        ANSWERS, partial(Context, cast(Graph, None), cast(Lineages, None), cast(Watch, None)), patience
-    )
+    sockets = WebSockets(ANSWERS, partial(OperationContext, cast(Subgraph, None)), patience)
     served = asyncio.create_task(sockets(scope, client.incoming.get, client.outgoing.put))
     accepted = await client.outgoing.get()
     assert accepted["type"] == "websocket.accept"
