@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from graphql import GraphQLUnionType
+from graphql import GraphQLDirective, GraphQLNamedType, GraphQLSchema, GraphQLUnionType
 from strawberry.federation.schema import Schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -29,4 +29,16 @@ def make_schema(zone: tzinfo = SHANGHAI) -> Schema:
     entity = schema._schema.get_type("_Entity")
     assert isinstance(entity, GraphQLUnionType)
     entity.resolve_type = Node.resolve_type  # strawberry would ask each type, and all say yes to a record
+    _hide(schema._schema)
     return schema
+
+
+def _hide(core: GraphQLSchema) -> None:
+    """Take out of introspection what gateways import: directives that are not defined here, and their types."""
+
+    def told(one: GraphQLDirective | GraphQLNamedType) -> bool:
+        return getattr(one.extensions.get("strawberry-definition"), "print_definition", True)
+
+    core.directives = tuple(filter(told, core.directives))
+    for type in [one for one in core.type_map.values() if not told(one)]:
+        del core.type_map[type.name]

@@ -8,7 +8,9 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    build_client_schema,
     build_schema,
+    introspection_from_schema,
     validate_schema,
 )
 
@@ -33,6 +35,15 @@ def test_the_committed_schema_is_the_one_that_is_served() -> None:
 
 def test_the_schema_is_valid() -> None:
     assert validate_schema(SCHEMA) == []
+
+
+def test_introspection_tells_what_is_committed_and_the_root_fields_of_gateways() -> None:
+    told = build_client_schema(introspection_from_schema(make_schema()._schema))
+    assert told.type_map.keys() == SCHEMA.type_map.keys() | {"_Any", "_Entity", "_Service"}
+    assert {one.name for one in told.directives} == {one.name for one in SCHEMA.directives}
+    query, committed = told.query_type, SCHEMA.query_type
+    assert query is not None and committed is not None
+    assert query.fields.keys() == committed.fields.keys() | {"_entities", "_service"}
 
 
 @pytest.mark.parametrize("name", sorted(OWN.keys() - BUILT_IN))
