@@ -18,7 +18,8 @@ import { dirname, join } from "node:path";
 
 const products = process.argv[2];
 setTimeout(() => process.exit(1), 100_000).unref(); // ends the subgraphs too
-const require = createRequire(import.meta.url);
+const folder = join(import.meta.dirname, "compatibility");
+const require = createRequire(join(folder, "router.cjs"));
 const suite = dirname(require.resolve("@apollo/federation-subgraph-compatibility-tests/package.json"));
 
 async function freePort() {
@@ -31,13 +32,13 @@ async function freePort() {
 }
 
 async function subgraph(name) {
-  const folder = join(suite, "dist", "subgraphs", name);
+  const home = join(suite, "dist", "subgraphs", name);
   const port = await freePort();
   const env = { ...process.env, [`${name.toUpperCase()}_PORT`]: port };
-  const started = fork(join(folder, "index.js"), { cwd: folder, env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const started = fork(join(home, "index.js"), { cwd: home, env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   process.once("exit", () => started.kill());
   await Promise.race([once(started, "message"), once(started, "exit").then(() => Promise.reject(`${name} ended`))]);
-  return { name, url: `http://localhost:${port}/`, typeDefs: parse(readFileSync(join(folder, `${name}.graphql`), "utf8")) };
+  return { name, url: `http://localhost:${port}/`, typeDefs: parse(readFileSync(join(home, `${name}.graphql`), "utf8")) };
 }
 
 async function sdl(url) {
@@ -64,7 +65,7 @@ function run(router) {
     testPathIgnorePatterns: [],
     haste: { retainAllFiles: true },
     transform: {},
-    setupFiles: [join(import.meta.dirname, "router.cjs")],
+    setupFiles: [join(folder, "router.cjs")],
   };
   const jest = [require.resolve("jest/bin/jest"), "--ci", "--json", "--runInBand", "--config", JSON.stringify(config)];
   const options = { env: { ...process.env, PRODUCTS_URL: products, ROUTER_URL: router }, maxBuffer: 1e8, timeout: 80_000 };
