@@ -86,7 +86,7 @@ async def _node(info: Info, id: Id) -> Any:
 
 @strawberry.type(description="What the registry can be asked.")
 class Query:
-    entities: list[Entity | None] = entities_field(rows(50))
+    entities: list[Entity | None] = entities_field(rows(50, "representations"))
     service: Service = service_field()
     node: Node | None = strawberry.field(
         resolver=_node, description="The thing with this id, of whatever kind; null if there is none."

@@ -19,7 +19,8 @@ def installed(folder: Path) -> Path:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    if not (folder / "node_modules" / ".package-lock.json").exists():
+    made = folder / "node_modules" / ".package-lock.json"
+    if not made.exists() or made.stat().st_mtime < (folder / "package.json").stat().st_mtime:
         command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
         subprocess.run(command, cwd=folder, check=True, timeout=300)
     return folder

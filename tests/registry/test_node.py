@@ -1,71 +1,29 @@
 """What other people's tools say of the API: they need Node and npm, which CI has."""
 
-import json
-import os
-import shutil
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 
+from tests.registry.npm import installed, node
 from tests.registry.running import Commands, Service
 from tests.resolvers.products import products_app
 
-NODE = Path(__file__).parent.parent / "node"
 CLIENT = Path(__file__).parents[2] / "docs" / "typescript"
 
-POLICE = """{ department(id: "department:320900/市公安局") {
-  name uscc resources(first: 1) { nodes { id name } pageInfo { hasNextPage } } } }"""
-
 pytestmark = pytest.mark.slow
-
-
-def installed(folder: Path) -> Path:
-    """The folder, with the packages that its scripts need."""
-    if shutil.which("npm") is None:
-        reason = "npm is not there"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    made = folder / "node_modules" / ".package-lock.json"
-    if not made.exists() or made.stat().st_mtime < (folder / "package.json").stat().st_mtime:
-        command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-        subprocess.run(command, cwd=folder, check=True, timeout=300)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def packages() -> Path:
-    """The folder of the scripts, with their packages."""
-    return installed(NODE)
 
 
 @pytest.fixture(scope="module")
 def service(sample: Commands) -> Iterator[Service]:
     with sample.serving() as service:
         yield service
-
-
-def node(folder: Path, script: str, *arguments: str, given: str = "", **environment: str) -> list[Any]:
-    """The lines of JSON that a script prints."""
-    ran = subprocess.run(
-        ["node", script, *arguments],
-        cwd=folder,
-        input=given.encode(),
-        env={**os.environ, **environment},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr.decode()
-    return [json.loads(line) for line in ran.stdout.decode().splitlines()]
 
 
 def test_the_audit_of_graphql_over_http_passes_whole(packages: Path, service: Service) -> None:
@@ -76,30 +34,7 @@ def test_the_audit_of_graphql_over_http_passes_whole(packages: Path, service: Se
 
 def test_composers_take_the_subgraph(packages: Path, sample: Commands) -> None:
     sdl = sample.run("schema", "--subgraph").out
-    assert node(packages, "compose.mjs", given=sdl) == [{"apollo": [], "cosmo": []}]
-
-
-def test_a_gateway_joins_the_registry_with_others(packages: Path, service: Service) -> None:
-    police = service.ask(POLICE)["data"]["department"]
-    resource = police["resources"]["nodes"][0]
-    queries = [
-        "{ permits { name issuer { name uscc } uses { name stars label } } }",
-        "{ best { id name stars } }",
-        POLICE.replace("uscc", "permits { name }"),
-    ]
-    permits, best, department = node(
-        packages, "gateway.mjs", service.url, *queries, USCC=police["uscc"], RESOURCE=resource["id"]
-    )
-    assert permits["data"]["permits"] == [
-        {
-            "name": "营业执照",
-            "issuer": {"name": police["name"], "uscc": police["uscc"]},
-            "uses": {"name": resource["name"], "stars": 5, "label": f"★ {resource['name']}"},
-        }
-    ]
-    assert department["data"]["department"]["permits"] == [{"name": "营业执照"}]
-    # What the registry does not know is null, and nothing else falls with it.
-    assert best["data"]["best"] == [{"id": resource["id"], "name": resource["name"], "stars": 5}, None]
+    assert node(packages, "compose.mjs", given=sdl) == [{"apollo": [], "cosmo": [], "hive": []}]
 
 
 @contextmanager
