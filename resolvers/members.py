@@ -4,6 +4,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from strawberry import Parent
+from strawberry.federation.schema_directives import Tag
 
 from graph import contained
 from graph.contents import Contents
@@ -23,6 +24,10 @@ First = Annotated[
 After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many rows from the end, 0 to 1,000.")]
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+
+INTERNAL = Tag(name="internal")
+"""Marks what is for those who keep the registry: a gateway's contract for others leaves it out by this tag."""
 
 
 def stated(description: str, **more: Any) -> Any:
@@ -110,9 +115,9 @@ class FlowEdge(Edge[T], Generic[T]):
     valid_to: Instant | None = stated("Until when (exclusive) the link is valid; null: no end is known.")
     ended: bool = many(_links_ended, "Whether the registry set `validTo`, because nobody states the link any more.")
     recorded_from: Instant = stated("When the link as it is was recorded.")
-    sources: list[str] | None = stated("Who states it; null when nobody does any more.")
+    sources: list[str] | None = stated("Who states it; null when nobody does any more.", directives=[INTERNAL])
     in_force: bool = many(_links_in_force, "Whether the link and the thing at its other end are in force now.")
-    extra: Json | None = stated("Keys that the registry does not know, as they were stated.")
+    extra: Json | None = stated("Keys that the registry does not know, as they were stated.", directives=[INTERNAL])
 
 
 @strawberry.type(description="A page of links at one thing, by the id at the other end; two jobs are two links.")

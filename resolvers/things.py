@@ -3,6 +3,7 @@
 from typing import Any
 
 import strawberry
+from strawberry.federation.schema_directives import Inaccessible
 
 from graph.contents import Contents
 from graph.facts import Kind
@@ -12,7 +13,7 @@ from resolvers.completion import always
 from resolvers.connections import ContentConnection
 from resolvers.context import Context
 from resolvers.enums import AgreementStatus, JurisdictionLevel, NodeKind, Secrecy, ShareType, SystemStatus
-from resolvers.members import FlowConnection, flowing, held, named, stated
+from resolvers.members import INTERNAL, FlowConnection, flowing, held, named, stated
 from resolvers.scalars import Instant, Json
 
 
@@ -46,12 +47,16 @@ class Node:
     closed_at: Instant | None = stated(
         "When the last source withdrew it; null while somebody states it.", name="closedAt"
     )
-    sources: list[str] | None = stated("Who states it; null when nobody does.")
+    sources: list[str] | None = stated("Who states it; null when nobody does.", directives=[INTERNAL])
     unregistered: bool = many(
         _unregistered, "True for a placeholder: others name this id, and nobody has registered it."
     )
-    raw: Json | None = stated("What the source said, key by key, where it was taken as something else.")
-    extra: Json | None = stated("Keys that the registry does not know, as they were stated.")
+    raw: Json | None = stated(
+        "What the source said, key by key, where it was taken as something else. Not told through gateways: nobody "
+        "has looked through it.",
+        directives=[Inaccessible()],
+    )
+    extra: Json | None = stated("Keys that the registry does not know, as they were stated.", directives=[INTERNAL])
 
     @classmethod
     def resolve_type(cls, source: Record, *_: Any) -> str:
@@ -91,7 +96,7 @@ class Department(Node):
     uscc: str | None = stated("Unified social credit code, 18 characters. (统一社会信用代码)")
     short_name: str | None = stated("Its usual short name.")
     aliases: list[str] | None = stated(_ALIASES)
-    contacts: Json | None = stated("Whom to call.")
+    contacts: Json | None = stated("Whom to call.", directives=[INTERNAL])
     order: int | None = stated("Its place in the official order of its jurisdiction.")
     jurisdiction: "Jurisdiction | None" = named(Kind.JURISDICTION, "jurisdiction", "The jurisdiction that it is of.")
     part_of: "Department | None" = named(Kind.DEPARTMENT, "part_of", "The department that it is a part of.")

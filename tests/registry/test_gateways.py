@@ -58,11 +58,15 @@ ALL: list[Case] = [many(), places()]
 ALL += [case for file in sorted(CASES.glob("*.toml")) for case in tomllib.loads(file.read_text("utf-8"))["case"]]
 
 
+FIELDS: Case = {"query": '{ __type(name: "DataElement") { fields { name } } }'}
+"""What gateways tell of a type."""
+
+
 @pytest.fixture(scope="module")
 def answers(packages: Path, sample: Commands) -> dict[str, list[Any]]:
     """What each gateway answered to each case."""
     sent = ("query", "variables", "operationName", "events")
-    given = [{name: case[name] for name in sent if name in case} for case in ALL]
+    given = [{name: case[name] for name in sent if name in case} for case in (*ALL, FIELDS)]
     with sample.serving() as service:
         told = node(packages, "gateways.mjs", service.url, given=json.dumps(given))
     return {one["gateway"]: one["answers"] for one in told}
@@ -107,3 +111,10 @@ def test_a_gateway_answers(answers: dict[str, list[Any]], number: int, gateway: 
 def test_a_gateway_passes_events_on(answers: dict[str, list[Any]], number: int, gateway: str) -> None:
     expected = [{"data": event} for event in json.loads(ALL[number]["data"])]
     assert answers[gateway][number]["answer"] == expected
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_what_nobody_has_looked_through_is_not_told_by_gateways(answers: dict[str, list[Any]], gateway: str) -> None:
+    told = {field["name"] for field in answers[gateway][-1]["answer"]["data"]["__type"]["fields"]}
+    assert {"id", "extra"} <= told
+    assert "raw" not in told
