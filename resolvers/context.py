@@ -47,8 +47,8 @@ class Context(OperationContext):
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        OperationContext.__post_init__(self)
-        self._fresh = Once(self.lineages.projection.refresh)
+        OperationContext.__post_init__(self)  # `super()` does not know a class with slots
+        self._fresh = Once(lambda: self.lineages.projection.refresh())
 
     def selected(self, info: "Info") -> Shape | None:
         """What is selected of the field that is being resolved; `None` where that is not known."""
