@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -27,6 +28,7 @@ from graph.engine import Graph, open_graph
 from graph.errors import GraphError
 from graph.lineage import Lineages
 from graph.projection import Projection
+from registry.handover import Handover
 from registry.metrics import CONTENT_TYPE, Metrics
 from registry.middleware import Guard, Requests, error_answer, log_slow
 from registry.settings import Settings
@@ -46,12 +48,15 @@ _READY_SECONDS = 5
 class Parts:
     """What the service consists of while it runs; there from the application's start to its end."""
 
-    def __init__(self, settings: Settings, graph: Graph, observe: Callable[[Answered], None]) -> None:
+    def __init__(
+        self, settings: Settings, graph: Graph, observe: Callable[[Answered], None], handover: Handover
+    ) -> None:
         self.settings = settings
         self.graph = graph
         self.projection = Projection(graph, settings.projection_mb)
         self.lineages = Lineages(graph, self.projection)
-        self.graphql = graphql_app(graph, self.lineages, settings.zone, replace(settings.api(), observe=observe))
+        options = replace(settings.api(), observe=observe, worker=handover.name, others=handover.find)
+        self.graphql = graphql_app(graph, self.lineages, settings.zone, options)
 
 
 class _Api:
@@ -71,8 +76,11 @@ class _Api:
             await answer(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The application. Its lifespan opens the graph (and raises what `open_graph` raises) and closes it."""
+def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
+    """The application. Its lifespan opens the graph (and raises what `open_graph` raises) and closes it.
+
+    `shared` is the folder that several workers share.
+    """
     metrics = Metrics()
     state = State({"parts": None})
     api = _Api(state)
@@ -85,13 +93,16 @@ def create_app(settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         graph = await open_graph(settings.graph())
-        parts = state.parts = Parts(settings, graph, observe)
+        handover = Handover(shared)
+        parts = state.parts = Parts(settings, graph, observe, handover)
         parts.projection.start()
+        await handover.listen(parts.graphql)
         try:
             yield
         finally:
             state.parts = None
             await parts.graphql.close()
+            await handover.close()
             await parts.projection.close()
             await graph.close()
 

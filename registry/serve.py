@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,8 @@ log = logging.getLogger("registry.service")
 
 _DRAIN_SECONDS = 10
 _TELL_SECONDS = 2
-_MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
+_SHARED = "PROMETHEUS_SHARED_DIR"
+"""Names the folder that workers share: for their counts, and to reach each other."""
 
 
 def serve_on(listening: socket.socket, settings: Settings, host: str, workers: int, out: "Console") -> None:
@@ -168,7 +170,7 @@ def worker_app() -> Starlette:
     settings = load_settings()
     log_to_standard_error(settings.log_format)
     send_traces()
-    app = create_app(settings)
+    app = create_app(settings, Path(os.environ[_SHARED]))
     opening = app.router.lifespan_context
 
     @contextlib.asynccontextmanager
@@ -198,8 +200,8 @@ def _before(number: int, work: Callable[[], object]) -> None:
 def _serve_beside(settings: Settings, listening: socket.socket, workers: int, answering: Callable[[], None]) -> None:
     """Workers as processes of their own. They share the graph, and the embedded engine of its folder."""
     asyncio.run(_look(settings))
-    with tempfile.TemporaryDirectory(prefix="registry-metrics-") as folder:
-        os.environ[_MULTIPROC] = folder
+    with tempfile.TemporaryDirectory(prefix="registry-workers-") as folder:
+        os.environ[_SHARED] = folder
         try:
             config = _config("registry.serve:worker_app", factory=True, workers=workers, lifespan="on")
             supervisor = Multiprocess(config, sockets=[listening])
@@ -207,7 +209,7 @@ def _serve_beside(settings: Settings, listening: socket.socket, workers: int, an
             threading.Thread(target=_tell_ready, args=(host, port, answering), daemon=True).start()
             supervisor.run()
         finally:
-            os.environ.pop(_MULTIPROC, None)
+            os.environ.pop(_SHARED, None)
 
 
 async def _look(settings: Settings) -> None:

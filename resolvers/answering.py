@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -30,27 +30,12 @@ from resolvers.execution import FastExecutor
 from resolvers.gate import Gate
 from resolvers.limits import values
 from resolvers.options import Answered, Options
+from resolvers.requests import Asked
 from resolvers.tracing import Tracer
 from resolvers.trusted import UnknownDocument, Untrusted, WrongHash
 from resolvers.ways import StrawberryWays, annotations
 
 _tracer = trace.get_tracer("registry.graphql")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request, with the document's text, or the id or the hash of one that is known.
-
-    `reported` are the extensions of the answer that are asked for.
-    """
-
-    query: str | None
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    operation: str | None = None
-    reported: frozenset[str] = frozenset()
-    document: str | None = None
-    hash: str | None = None
-    caller: str = ""
 
 
 @dataclass(slots=True)
@@ -85,6 +70,7 @@ class _Admitted:
     field: str
     cost: int
     text: str
+    caller: str
 
 
 class Answers:
@@ -120,19 +106,41 @@ class Answers:
             extensions["ftv1"] = tracer.told(answer.errors)
         return answer
 
-    async def stream(self, asked: Asked, context: OperationContext) -> AsyncGenerator[Answer, None]:
+    async def stream(
+        self, asked: Asked, context: OperationContext, *, reading: bool = False
+    ) -> AsyncGenerator[Answer, None]:
         """The answer to a query, or one for each event of a subscription. Raises Full."""
+        found = self.begin(asked, context, reading=reading)
+        if isinstance(found, Answer):
+            yield found
+            return
+        async with aclosing(found) as answers:
+            async for answer in answers:
+                yield answer
+
+    def begin(
+        self, asked: Asked, context: OperationContext, *, reading: bool = False
+    ) -> Answer | AsyncGenerator[Answer, None]:
+        """What refuses a request, else the answers to it as they come, which raise Full."""
         extensions: dict[str, Any] = {}
         try:
-            executor, admitted = self._executor(asked, context, extensions, False, live=True)
+            executor, admitted = self._executor(asked, context, extensions, reading, live=True)
         except Refused as refused:
-            yield self._refused(refused, asked, extensions)
-            return
-        if executor.operation.operation is not OperationType.SUBSCRIPTION:
-            async with self.gate.entered(asked.caller):
-                answer = await self._executed(executor, admitted, extensions)
-            yield answer
-            return
+            return self._refused(refused, asked, extensions)
+        if executor.operation.operation is OperationType.SUBSCRIPTION:
+            return self._events(executor, admitted, extensions)
+        return self._once(executor, admitted, extensions)
+
+    async def _once(
+        self, executor: FastExecutor, admitted: "_Admitted", extensions: dict[str, Any]
+    ) -> AsyncGenerator[Answer, None]:
+        async with self.gate.entered(admitted.caller):
+            answer = await self._executed(executor, admitted, extensions)
+        yield answer
+
+    async def _events(
+        self, executor: FastExecutor, admitted: "_Admitted", extensions: dict[str, Any]
+    ) -> AsyncGenerator[Answer, None]:
         source = create_source_event_stream(executor)
         found = await source if isawaitable(source) else source
         if isinstance(found, ExecutionResult):
@@ -140,12 +148,13 @@ class Answers:
                 None, [told(error, admitted.document) for error in found.errors or []], extensions, executed=False
             )
             return
+        context: OperationContext = executor.context_value
         async with aclosing(cast("AsyncGenerator[Any, None]", found)) as events:
             try:
                 async for event in events:
                     each = executor.build_per_event_executor(event)
                     each.context_value = context.fresh()
-                    async with self.gate.entered(asked.caller, patient=True):
+                    async with self.gate.entered(admitted.caller, patient=True):
                         answer = await self._executed(each, admitted, extensions)
                     yield answer
             except Exception as error:
@@ -213,7 +222,8 @@ class Answers:
             raise Refused(executor, found.node)
         assert isinstance(executor, FastExecutor)
         node = operation.node
-        return executor, _Admitted(found.node, node.name.value if node.name else None, operation.field, cost, text)
+        name = node.name.value if node.name else None
+        return executor, _Admitted(found.node, name, operation.field, cost, text, asked.caller)
 
     def _text(self, asked: Asked) -> str:
         """The document's text. Raises Refused."""
@@ -234,7 +244,7 @@ class Answers:
     ) -> int:
         """What it costs. Raises Refused."""
         kind = operation.node.operation
-        if (kind is OperationType.SUBSCRIPTION and not live) or (reading and kind is not OperationType.QUERY):
+        if (kind is OperationType.SUBSCRIPTION and not live) or (kind is OperationType.MUTATION and reading):
             message = f"A {kind.value} is not taken here."
             if kind is OperationType.SUBSCRIPTION:
                 message = "A subscription needs a WebSocket (graphql-transport-ws), or `Accept: text/event-stream`."

@@ -21,6 +21,7 @@ from graphql import (
 from graph.errors import StatementTimeout
 from graph.refusals import Refusal
 from resolvers.gate import Full
+from resolvers.requests import WrongRequest
 
 log = logging.getLogger("registry.errors")
 
@@ -28,6 +29,15 @@ _TOO_LONG = "Syntax Error: Document contains more than"
 """How the parser begins to say that a document has too many tokens."""
 
 OURS = "Something went wrong here. Give the errorId to whoever runs the registry."
+
+
+class Unfit(Exception):
+    """What is no GraphQL request: the status, what is wrong, and the way out."""
+
+    def __init__(self, status: int, reason: str, **headers: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = headers
 
 
 def told(error: GraphQLError, document: DocumentNode | None = None) -> GraphQLError:
@@ -51,6 +61,8 @@ def unanswered(error: Exception) -> dict[str, Any]:
     """What is told where nothing could be answered at all: a formatted error."""
     if isinstance(error, Full):
         return {"message": str(error), "extensions": {"code": "TOO_COSTLY"}}
+    if isinstance(error, WrongRequest):
+        return {"message": str(error), "extensions": {"code": "BAD_INPUT"}}
     return {"message": OURS, "extensions": internal(error)}
 
 

@@ -25,8 +25,8 @@ class Full(Exception):
 
     seconds = 1
 
-    def __init__(self) -> None:
-        super().__init__("Too many requests are waiting already.")
+    def __init__(self, message: str = "Too many requests are waiting already.") -> None:
+        super().__init__(message)
 
 
 class Gate:

@@ -4,10 +4,10 @@
 
 As the GraphQL-over-HTTP specification has it: a POST of JSON, or a GET that reads. A request that is refused before
 it is executed has status 400, or 200 where only `application/json` is accepted. Batches are not taken. Who accepts
-`text/event-stream` gets server-sent events.
+`text/event-stream` gets server-sent events: of one operation, or of many over one connection (`single.py`).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -18,21 +18,25 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.engine import Graph
 from graph.lineage import Lineages
 from graph.watch import Watch
-from resolvers.answering import Answer, Answers, Asked
+from resolvers.answering import Answer, Answers
 from resolvers.context import Context, OperationContext
 from resolvers.encoding import encode
 from resolvers.entities import FINDERS
-from resolvers.errors import unanswered
-from resolvers.events import EVENTS, EventStream
+from resolvers.errors import Unfit, unanswered
+from resolvers.events import EVENTS, EventStream, operation
 from resolvers.gate import Full
 from resolvers.graphiql import file, html
 from resolvers.options import Options
+from resolvers.requests import WrongRequest, request
+from resolvers.reservations import PATIENCE
 from resolvers.schema import SHANGHAI, make_schema
+from resolvers.single import TOKEN_HEADER, SingleConnections
+from resolvers.streams import SLOWEST
 from resolvers.subgraph import Subgraph
 from resolvers.websocket import WebSockets
 
@@ -40,15 +44,8 @@ LONGEST_BODY = 1_000_000
 """Bytes of the longest request."""
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
-
-
-class Unfit(Exception):
-    """What is no GraphQL request: the status, what is wrong, and the way out."""
-
-    def __init__(self, status: int, reason: str, **headers: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.headers = headers
+METHODS = ("GET", "POST", "PUT", "DELETE")
+"""The last two are of event streams that many operations share."""
 
 
 class TooLong(Unfit):
@@ -64,18 +61,25 @@ def too_long(limit: int) -> str:
 
 
 class GraphQLApp:
-    """The ASGI app at `/graphql` and below: the API, and the files of its page."""
+    """The ASGI app at `/graphql` and below: the API, and the files of its page.
+
+    `patience` is how many seconds a reserved stream may wait, `slowest` how many a client that reads nothing.
+    """
 
     def __init__(
         self,
         answers: Answers,
         context: Callable[[], OperationContext],
         closing: Callable[[], Awaitable[None]] | None = None,
+        patience: float = PATIENCE,
+        slowest: float = SLOWEST,
     ) -> None:
         self._answers = answers
         self._context = context
         self._closing = closing
-        self._sockets = WebSockets(answers, context)
+        self._slowest = slowest
+        self._sockets = WebSockets(answers, context, slowest=slowest)
+        self._singles = SingleConnections(answers, context, patience, slowest)
 
     def drain(self) -> None:
         """End what goes on by itself, before the service stops."""
@@ -83,6 +87,7 @@ class GraphQLApp:
 
     async def close(self) -> None:
         """Ask the graph nothing more."""
+        await self._singles.close()
         if self._closing is not None:
             await self._closing()
 
@@ -90,10 +95,15 @@ class GraphQLApp:
         if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)
             return
-        response = await self._response(scope, receive)
-        await response(scope, receive, send)
+        answer = await self._answer(scope, receive)
+        await answer(scope, receive, send)
 
-    async def _response(self, scope: Scope, receive: Receive) -> Response:
+    async def _here(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what cannot be handed over."""
+        answer = await self._answer(scope, receive, here=True)
+        await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, *, here: bool = False) -> ASGIApp:
         root = scope.get("root_path", "")
         below = scope["path"].removeprefix(root).partition("/graphiql/")
         if below[1] or (root and below[0].strip("/")):
@@ -102,27 +112,46 @@ class GraphQLApp:
         if scope["method"] == "GET" and _wants_page(scope, headers):
             return html(Request(scope))
         try:
-            kind = _accepted(headers.get("accept"))
-            caller = (scope.get("client") or ("",))[0]
-            if scope["method"] == "POST":
-                asked = _asked(_json(await _body(headers, receive), "The request"), caller)
-            elif scope["method"] == "GET":
-                asked = _asked(_parameters(scope["query_string"]), caller)
-            else:
-                raise Unfit(405, "Use GET or POST.", allow="GET, POST")
-            if headers.get("apollo-federation-include-trace") == "ftv1":
-                asked = replace(asked, reported=asked.reported | {"ftv1"})
-            if kind == EVENTS:
-                return EventStream(self._answers, asked, self._context())
-            answer = await self._answers.answer(asked, self._context(), reading=scope["method"] == "GET")
+            return await self._answered(scope, headers, receive, here=here)
         except Full as full:
             error = unanswered(full)
             error["message"] += " Try again in a moment."
             return _told(503, error, {"retry-after": str(full.seconds)})
         except Unfit as unfit:
             return refused(unfit.status, str(unfit), unfit.headers)
+        except WrongRequest as wrong:
+            return _told(400, unanswered(wrong))
         except Exception as error:  # the last place where it can be told
             return _told(500, unanswered(error))
+
+    async def _answered(self, scope: Scope, headers: Headers, receive: Receive, *, here: bool) -> ASGIApp:
+        method, caller = scope["method"], (scope.get("client") or ("",))[0]
+        if method not in METHODS:
+            raise Unfit(405, f"Use {' or '.join(METHODS)}.", allow=", ".join(METHODS))
+        parameters = _parameters(scope["query_string"])
+        token = headers.get(TOKEN_HEADER) or parameters.get("token")
+        elsewhere = None if here else self._singles.elsewhere(token, self._here)
+        if elsewhere is not None:
+            return elsewhere
+        if method == "PUT":
+            _accepted(headers.get("accept"), ("text/plain",))
+            return self._singles.reserve(token, caller)
+        if method == "DELETE":
+            return await self._singles.stop(token, parameters)
+        kind, reading = _accepted(headers.get("accept")), method == "GET"
+        if token is not None and kind == EVENTS:
+            return self._singles.open(token)
+        given = _read(parameters) if reading else _json(await _body(headers, receive), "The request")
+        asked = request(given, caller)
+        if headers.get("apollo-federation-include-trace") == "ftv1":
+            asked = replace(asked, reported=asked.reported | {"ftv1"})
+        if kind == EVENTS:
+            events = operation(self._answers, asked, self._context(), reading=reading)
+            return EventStream(events, self._answers.draining, slowest=self._slowest)
+        if token is not None:
+            refusal = self._singles.start(token, given, asked, reading=reading)
+            return Response(None, 202) if refusal is None else Response(encode(refusal.formatted()), 400, None, kind)
+        answer = await self._answers.answer(asked, self._context(), reading=reading)
         return Response(encode(answer.formatted()), _status(answer, kind), None, kind)
 
 
@@ -137,10 +166,10 @@ def _wants_page(scope: Scope, headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "") and b"query=" not in scope["query_string"]
 
 
-def _accepted(accept: str | None) -> str:
-    """The better liked of the two types that are told; JSON where nobody says, or likes both."""
-    if accept is None or accept in ("*/*", JSON):
-        return JSON
+def _accepted(accept: str | None, kinds: Sequence[str] = (JSON, RESPONSE, EVENTS)) -> str:
+    """The best liked of the types that may be told; the first where nobody says, or likes several. Raises Unfit."""
+    if accept is None or accept in ("*/*", kinds[0]):
+        return kinds[0]
     liking: dict[str, float] = {}
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
@@ -150,9 +179,9 @@ def _accepted(accept: str | None) -> str:
     def liked(kind: str) -> float:
         return next((liking[name] for name in (kind, kind.split("/")[0] + "/*", "*/*") if name in liking), 0)
 
-    kind = max((JSON, RESPONSE, EVENTS), key=liked)
+    kind = max(kinds, key=liked)
     if not liked(kind):
-        raise Unfit(406, f"Accept {JSON}, {RESPONSE} or {EVENTS}.")
+        raise Unfit(406, f"Accept {' or '.join(kinds)}.")
     return kind
 
 
@@ -184,61 +213,28 @@ def _json(text: bytes | str, what: str) -> Any:
         raise Unfit(400, f"{what} is not JSON.") from error
 
 
-def _parameters(query: bytes) -> Any:
+def _parameters(query: bytes) -> dict[str, Any]:
     try:
-        given: dict[str, Any] = dict(parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict"))
+        return dict(parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError as error:
         raise Unfit(400, "The parameters are not UTF-8.") from error
+
+
+def _read(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The request that parameters make."""
+    given: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = _json(given[name] or "null", f"The parameter {name}")
     return given
 
 
-_SHAPES: Mapping[str, tuple[type, str]] = {
-    "query": (str, "a text"),
-    "documentId": (str, "a text"),
-    "operationName": (str, "a text"),
-    "variables": (dict, "an object"),
-    "extensions": (dict, "an object"),
-}
-
-
-def _asked(given: Any, caller: str) -> Asked:
-    """The request of a body or of parameters. Raises Unfit."""
-    if isinstance(given, list):
-        raise Unfit(400, "Batching is not supported: send one request at a time.")
-    if not isinstance(given, dict):
-        raise Unfit(400, "A request is a JSON object with a query.")
-    for name, (shape, words) in _SHAPES.items():
-        if given.get(name) is not None and not isinstance(given[name], shape):
-            raise Unfit(400, f"{name} must be {words}.")
-    extensions = given.get("extensions") or {}
-    query, document, hash = given.get("query") or None, given.get("documentId") or None, _hash(extensions)
-    if query is None and document is None and hash is None:
-        raise Unfit(400, "The request has no query.")
-    if query is not None and document is not None:
-        raise Unfit(400, "Send either query or documentId.")
-    reported = frozenset({"cost"} if extensions.get("cost") else ())
-    operation, variables = given.get("operationName") or None, given.get("variables") or {}
-    return Asked(query, variables, operation, reported, document, hash, caller)
-
-
-def _hash(extensions: Mapping[str, Any]) -> str | None:
-    """The hash of an automatic persisted query. Raises Unfit."""
-    given = extensions.get("persistedQuery")
-    if given is None:
-        return None
-    if not isinstance(given, dict) or given.get("version") != 1 or not isinstance(given.get("sha256Hash"), str):
-        raise Unfit(400, "extensions.persistedQuery must be an object with version 1 and sha256Hash.")
-    hash: str = given["sha256Hash"]
-    return hash
+_CODES = {404: "NOT_FOUND", 409: "CONFLICT", 413: "TOO_COSTLY", 429: "TOO_COSTLY"}
 
 
 def refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
     """A request that is no GraphQL request."""
-    code = "TOO_COSTLY" if status == 413 else "BAD_INPUT"
-    return _told(status, {"message": reason, "extensions": {"code": code}}, headers)
+    return _told(status, {"message": reason, "extensions": {"code": _CODES.get(status, "BAD_INPUT")}}, headers)
 
 
 def _told(status: int, error: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:

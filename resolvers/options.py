@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from starlette.types import ASGIApp
+
 from graph.engine import Tally
 from resolvers.gate import Room
 from resolvers.limits import Limits
@@ -30,9 +32,18 @@ def _nobody(answered: Answered) -> None:
     """Nobody counts."""
 
 
+def _alone(name: str, here: ASGIApp) -> ASGIApp:
+    """There is no other worker."""
+    return here
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`introspect`: whether the schema may be asked for; `suggest`: whether errors say what may have been meant."""
+    """`introspect`: whether the schema may be asked for; `suggest`: whether errors say what may have been meant.
+
+    `worker` is the name of this worker (8 hexadecimal digits, made up if not given), `others` finds another one of
+    this machine by its name; the application that it is given answers where there is none.
+    """
 
     limits: Limits = field(default_factory=Limits)
     room: Room = field(default_factory=Room)
@@ -40,3 +51,5 @@ class Options:
     introspect: bool = True
     suggest: bool = True
     observe: Callable[[Answered], None] = _nobody
+    worker: str | None = None
+    others: Callable[[str, ASGIApp], ASGIApp] = _alone

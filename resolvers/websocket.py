@@ -10,35 +10,32 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from resolvers.answering import Answers, Asked
+from resolvers.answering import Answers
 from resolvers.context import OperationContext
 from resolvers.encoding import encode
 from resolvers.errors import unanswered
+from resolvers.requests import Asked, WrongRequest, request
+from resolvers.streams import SLOWEST, TooSlow, taken
 
 PROTOCOL = "graphql-transport-ws"
 PATIENCE = 10
 """Seconds in which a client has to initialise."""
-SLOWEST = 30
-"""Seconds in which a client has to take a message; one that does not is sent away."""
 MOST_OPERATIONS = 100
 """Operations that run at the same time on one connection."""
 
 
 class Closed(Exception):
-    """The connection is to be closed, with this code."""
+    """The connection is to be closed, with this code, and for this reason, of which there is room for 123 bytes."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+        self.reason = reason.encode()[:123].decode(errors="ignore")
 
 
 _TOO_SLOW = 1013, "The client is too slow; go on with the last sequence"
-
-
-class TooSlow(Exception):
-    """The client does not take what it asked for."""
 
 
 class WebSockets:
@@ -69,9 +66,9 @@ class WebSockets:
             await connection.serve(receive, self._patience)
         except (Closed, TooSlow) as error:
             closed = error if isinstance(error, Closed) else Closed(*_TOO_SLOW)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._slowest):
-                    await send({"type": "websocket.close", "code": closed.code, "reason": str(closed)})
+            with suppress(TooSlow):
+                end = {"type": "websocket.close", "code": closed.code, "reason": closed.reason}
+                await taken(send, end, self._slowest)
         finally:
             await connection.end()
 
@@ -90,6 +87,7 @@ class _Connection:
         self._late = False
         self._serving: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, receive: Receive, patience: float) -> None:
         """Take messages until the client goes. Raises Closed."""
@@ -109,10 +107,9 @@ class _Connection:
 
     async def end(self) -> None:
         """Stop what still runs."""
-        running = list(self._running.values())
-        for task in running:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _take(self, message: dict[str, Any]) -> None:
         match message.get("type"):
@@ -129,38 +126,40 @@ class _Connection:
                 _check(message, payload=(dict, type(None)))
             case "subscribe":
                 _check(message, id=(str,), payload=(dict,))
-                self._start(message["id"], message["payload"])
+                await self._start(message["id"], message["payload"])
             case "complete":
                 _check(message, id=(str,))
                 if message["id"] in self._running:
-                    self._running[message["id"]].cancel()
+                    self._running.pop(message["id"]).cancel()
             case _:
                 raise Closed(4400, "Unknown message type")
 
-    def _start(self, id: str, payload: dict[str, Any]) -> None:
+    async def _start(self, id: str, payload: dict[str, Any]) -> None:
         if not self._ready:
             raise Closed(4401, "Unauthorized")
         if not id:
             raise Closed(4400, "The id is empty")
         if id in self._running:
             raise Closed(4409, f"Subscriber for {id[:80]} already exists")
-        if len(self._running) >= MOST_OPERATIONS:
+        if len(self._tasks) >= MOST_OPERATIONS:
             raise Closed(4400, "Too many operations at the same time")
-        kinds = {"query": (str,), "operationName": (str, type(None))}
-        kinds |= dict.fromkeys(("variables", "extensions"), (dict, type(None)))  # type: ignore[arg-type]
-        _check(payload, **kinds)
-        asked = Asked(
-            payload["query"], payload.get("variables") or {}, payload.get("operationName"), caller=self._caller
-        )
+        try:
+            asked = request(payload, self._caller)
+        except WrongRequest as wrong:
+            if wrong.misshapen:
+                raise Closed(4400, str(wrong)) from None
+            await self._tell(type="error", id=id, payload=[unanswered(wrong)])
+            return
         task = self._running[id] = asyncio.create_task(self._run(id, asked))
-        task.add_done_callback(lambda _: self._running.pop(id, None))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, id: str, asked: Asked) -> None:
         try:
             await self._answer(id, asked)
         except TooSlow:
-            self._late = True
-            if self._serving is not None:
+            if self._serving is not None and not self._late:
+                self._late = True
                 self._serving.cancel()
 
     async def _answer(self, id: str, asked: Asked) -> None:
@@ -168,24 +167,29 @@ class _Connection:
             async with aclosing(self._answers.stream(asked, self._context())) as answers:
                 async for answer in answers:
                     if not answer.executed:
-                        await self._tell(type="error", id=id, payload=answer.formatted()["errors"])
+                        await self._tell_last(type="error", id=id, payload=answer.formatted()["errors"])
                         return
                     await self._tell(type="next", id=id, payload=answer.formatted())
         except TooSlow:
             raise
         except Exception as error:  # the last place where it can be told
-            await self._tell(type="error", id=id, payload=[unanswered(error)])
+            await self._tell_last(type="error", id=id, payload=[unanswered(error)])
             return
-        self._running.pop(id, None)
-        await self._tell(type="complete", id=id)
+        await self._tell_last(type="complete", id=id)
+
+    async def _tell_last(self, *, id: str, **message: Any) -> None:
+        """Send the last message of the operation that this is; its id may be used again from then on."""
+        if self._running.get(id) is asyncio.current_task():
+            del self._running[id]
+        await self._tell(id=id, **message)
 
     async def _tell(self, **message: Any) -> None:
         """Send a message. Raises TooSlow when the client does not take it."""
-        try:
-            async with asyncio.timeout(self._slowest), self._sending:
-                await self._send({"type": "websocket.send", "text": encode(message).decode()})
-        except TimeoutError:
-            raise TooSlow from None
+        await taken(self._in_turn, {"type": "websocket.send", "text": encode(message).decode()}, self._slowest)
+
+    async def _in_turn(self, message: Message) -> None:
+        async with self._sending:
+            await self._send(message)
 
 
 def _parsed(message: Any) -> dict[str, Any]:

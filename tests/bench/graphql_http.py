@@ -35,7 +35,7 @@ from graph.projection import Projection
 from graph.walk import Budget
 from registry.imports import ImportOptions, run_import
 from resolvers.answering import Answers
-from resolvers.answering import Asked as Request
+from resolvers.requests import Asked as Request
 from resolvers.schema import make_schema
 from tests.engines import wipe
 from tests.registry.running import Commands

@@ -101,7 +101,7 @@ async def test_an_unknown_path_is_a_json_error_and_counted_without_its_name(clie
 
 async def test_other_methods_are_refused(client: httpx.AsyncClient) -> None:
     assert (await client.post("/health")).status_code == 405
-    assert (await client.delete("/graphql")).status_code == 405
+    assert (await client.patch("/graphql")).status_code == 405
 
 
 async def test_what_is_called_by_another_name_is_not_answered(sample: Commands) -> None:

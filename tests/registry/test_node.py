@@ -76,6 +76,17 @@ def test_apollo_reads_our_traces(packages: Path, service: Service) -> None:
     assert int(trace["durationNs"]) > int(mine["endTime"]) > int(mine["startTime"]) > 0
 
 
+def test_the_client_of_graphql_sse_is_served_in_both_of_its_modes(packages: Path, sample: Commands) -> None:
+    with sample.serving("--workers", "2") as service:
+        distinct, single = node(packages, "sse.mjs", f"{service.url}/graphql")
+    for heard in (distinct, single):
+        assert heard["query"] == [{"data": {"jurisdiction": {"name": "盐城市"}}}]
+        assert heard["many"] == 20
+        told = [page["data"]["changes"]["changes"] for page in heard["live"] + heard["again"]]
+        assert told == [[{"sequence": number}] for number in ("1", "2", "3", "1")]
+    assert (distinct["wrong"], single["wrong"]) == ("BAD_INPUT", 400)
+
+
 def npm(folder: Path, *arguments: str) -> str:
     """What an npm script prints."""
     ran = subprocess.run(["npm", *arguments], cwd=folder, capture_output=True, timeout=180, check=False)

@@ -130,8 +130,8 @@ async def test_a_gateway_may_ask_in_as_many_places_as_it_needs(sample: Api) -> N
 
 
 async def test_the_service_tells_the_subgraph_schema_also_without_introspection(sample: Api) -> None:
-    from resolvers.answering import Asked
     from resolvers.options import Options
+    from resolvers.requests import Asked
 
     sdl = (await sample.ask("{ _service { sdl } }"))["_service"]["sdl"]
     assert sdl == subgraph_text(make_schema())

@@ -9,8 +9,9 @@ from graphql import GraphQLError
 
 from graph.errors import StatementTimeout, Unreachable
 from graph.refusals import BadInput, NotFound, TooCostly
-from resolvers.answering import Answers, Asked
+from resolvers.answering import Answers
 from resolvers.errors import OURS
+from resolvers.requests import Asked
 
 SECRET = "bolt://neo4j:password@10.0.0.7 said: MATCH (n) RETURN n"
 

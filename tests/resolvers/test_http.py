@@ -1,6 +1,5 @@
 """GraphQL over HTTP and WebSocket, and the page for browsers. No graph is needed: nothing here asks it."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -10,12 +9,12 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.types import Message
 
 from graph.engine import Graph
 from graph.lineage import Lineages
 from resolvers.graphiql import examples
 from resolvers.http import LONGEST_BODY, graphql_app
+from tests.resolvers.sockets import connected
 
 APP = graphql_app(cast(Graph, None), cast(Lineages, None))
 MOUNTED = Starlette(
@@ -92,8 +91,8 @@ async def test_other_types_and_methods_are_refused(client: httpx.AsyncClient) ->
         "/graphql", content=b'{"query": "{ __typename }"}', headers={"content-type": "text/plain"}
     )
     assert answer.status_code == 415
-    answer = await client.put("/graphql", json={"query": QUERY})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    answer = await client.patch("/graphql", json={"query": QUERY})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, PUT, DELETE")
     answer = await client.get("/graphql", params={"query": "mutation { x }"})
     assert answer.status_code == 400
     assert "mutation" in answer.json()["errors"][0]["message"]
@@ -115,25 +114,10 @@ async def test_what_is_nested_too_deep_is_refused(client: httpx.AsyncClient) -> 
 
 
 async def test_a_query_comes_by_websocket() -> None:
-    said = [{"type": "connection_init"}, {"type": "subscribe", "id": "1", "payload": {"query": QUERY}}]
-    incoming: asyncio.Queue[Message] = asyncio.Queue()
-    outgoing: asyncio.Queue[Message] = asyncio.Queue()
-    scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": ["graphql-transport-ws"]}
-    incoming.put_nowait({"type": "websocket.connect"})
-    for message in said:
-        incoming.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
-    served = asyncio.create_task(MOUNTED(scope, incoming.get, outgoing.put))
-    async with asyncio.timeout(5):
-        assert (await outgoing.get())["subprotocol"] == "graphql-transport-ws"
-        heard = [await outgoing.get() for _ in range(3)]
-        incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        await served
-    assert [json.loads(message.get("text") or message["bytes"]) for message in heard] == [
-        {"type": "connection_ack"},
-        {"type": "next", "id": "1", "payload": ANSWER},
-        {"type": "complete", "id": "1"},
-    ]
-    assert all("text" in message for message in heard)
+    async with connected(MOUNTED) as socket:
+        socket.subscribe(QUERY)
+        assert await socket.hear() == {"type": "next", "id": "1", "payload": ANSWER}
+        assert await socket.hear() == {"type": "complete", "id": "1"}
 
 
 # The page.

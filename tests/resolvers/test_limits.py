@@ -6,11 +6,12 @@ import pytest
 import strawberry
 from graphql import get_introspection_query
 
-from resolvers.answering import Answer, Answers, Asked
+from resolvers.answering import Answer, Answers
 from resolvers.costs import rows, weighs
 from resolvers.documents import MOST_TEXT
 from resolvers.limits import Limits, values
 from resolvers.options import Options
+from resolvers.requests import Asked
 
 
 def _heavy() -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import strawberry
 
-from resolvers.answering import Answers, Asked
+from resolvers.answering import Answers
+from resolvers.requests import Asked
 from tests.resolvers.asking import Api
 
 HEADER = {"apollo-federation-include-trace": "ftv1"}

@@ -5,16 +5,19 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from hashlib import sha256
 from typing import Any, cast
 
 import pytest
 import strawberry
-from starlette.types import Message
 
 from resolvers.answering import Answers
 from resolvers.context import OperationContext
+from resolvers.options import Options
 from resolvers.subgraph import Subgraph
+from resolvers.trusted import Texts
 from resolvers.websocket import MOST_OPERATIONS, PROTOCOL, WebSockets
+from tests.resolvers.sockets import Socket, opened
 
 
 @strawberry.type
@@ -33,50 +36,14 @@ class Query:
         raise ZeroDivisionError("secret")
 
 
-ANSWERS = Answers(strawberry.Schema(query=Query))
-
-
-class Client:
-    """The other end of one connection."""
-
-    def __init__(self) -> None:
-        self.incoming: asyncio.Queue[Message] = asyncio.Queue()
-        self.outgoing: asyncio.Queue[Message] = asyncio.Queue()
-
-    def say(self, message: Any) -> None:
-        text = message if isinstance(message, str) else json.dumps(message)
-        self.incoming.put_nowait({"type": "websocket.receive", "text": text})
-
-    async def hear(self) -> Any:
-        """The next message, or the code and reason of the end."""
-        async with asyncio.timeout(5):
-            message = await self.outgoing.get()
-        if message["type"] == "websocket.close":
-            return message["code"]
-        return json.loads(message["text"])
-
-    async def greet(self) -> None:
-        self.say({"type": "connection_init"})
-        assert await self.hear() == {"type": "connection_ack"}
-
-    def subscribe(self, query: str, id: str = "1", **more: Any) -> None:
-        self.say({"id": id, "type": "subscribe", "payload": {"query": query, **more}})
+ANSWERS = Answers(strawberry.Schema(query=Query), Options(texts=Texts({"known": "{ known: name }"})))
 
 
 @asynccontextmanager
-async def connected(protocols: tuple[str, ...] = (PROTOCOL,), patience: float = 5) -> AsyncIterator[Client]:
-    client = Client()
-    client.incoming.put_nowait({"type": "websocket.connect"})
-    scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": list(protocols)}
-    sockets = WebSockets(ANSWERS, partial(OperationContext, cast(Subgraph, None)), patience)
-    served = asyncio.create_task(sockets(scope, client.incoming.get, client.outgoing.put))
-    accepted = await client.outgoing.get()
-    assert accepted["type"] == "websocket.accept"
-    assert accepted.get("subprotocol") == (PROTOCOL if PROTOCOL in protocols else None)
-    yield client
-    client.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
-    async with asyncio.timeout(5):
-        await served
+async def connected(protocols: tuple[str, ...] = (PROTOCOL,), patience: float = 5) -> AsyncIterator[Socket]:
+    context = partial(OperationContext, cast(Subgraph, None))
+    async with opened(WebSockets(ANSWERS, context, patience), protocols) as client:
+        yield client
 
 
 async def test_a_query_is_answered_once() -> None:
@@ -132,6 +99,9 @@ async def test_pings_are_answered_before_and_after_the_greeting() -> None:
         ({"type": "subscribe", "id": "1", "payload": {"query": 5}}, 4400),
         ({"type": "subscribe", "id": "1", "payload": {"query": "{ name }", "variables": []}}, 4400),
         ({"type": "subscribe", "id": "1", "payload": {"query": "{ name }", "operationName": 5}}, 4400),
+        ({"type": "subscribe", "id": "1", "payload": {"query": "{ name }", "extensions": []}}, 4400),
+        ({"type": "subscribe", "id": "1", "payload": {"documentId": 5}}, 4400),
+        ({"type": "subscribe", "id": "1", "payload": {}}, 4400),
         ({"type": "complete"}, 4400),
         ({"type": "complete", "id": None}, 4400),
     ],
@@ -174,12 +144,65 @@ async def test_an_id_is_used_once_at_a_time() -> None:
         client.subscribe("{ waits }")
         client.subscribe("{ waits }", "2")
         client.say({"type": "complete", "id": "1"})
-        await asyncio.sleep(0.05)
         client.subscribe("{ name }")
         assert (await client.hear())["id"] == "1"
         assert await client.hear() == {"type": "complete", "id": "1"}
         client.subscribe("{ name }", "2")
         assert await client.hear() == 4409
+
+
+async def test_what_is_told_of_the_end_has_room_in_its_frame() -> None:
+    async with connected() as client:
+        await client.greet()
+        for _ in range(2):
+            client.subscribe("{ waits }", "市" * 80)
+        end = await client.outgoing.get()
+        assert end["code"] == 4409
+        assert end["reason"].startswith("Subscriber for 市市")
+        assert len(end["reason"].encode()) <= 123
+
+
+def persisted(text: str) -> dict[str, Any]:
+    return {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
+
+
+async def test_documents_are_named_and_costs_told_as_over_http() -> None:
+    async with connected() as client:
+        await client.greet()
+        client.say({"id": "1", "type": "subscribe", "payload": {"documentId": "known"}})
+        assert await client.hear() == {"type": "next", "id": "1", "payload": {"data": {"known": "x"}}}
+        assert (await client.hear())["type"] == "complete"
+        text = "query Sent { name }"
+        client.say({"id": "1", "type": "subscribe", "payload": {"extensions": persisted(text)}})
+        [error] = (await client.hear())["payload"]
+        assert error["extensions"] == {"code": "PERSISTED_QUERY_NOT_FOUND"}
+        client.subscribe(text, extensions=persisted(text))
+        assert [(await client.hear())["type"] for _ in range(2)] == ["next", "complete"]
+        client.say({"id": "1", "type": "subscribe", "payload": {"extensions": {**persisted(text), "cost": True}}})
+        heard = await client.hear()
+        assert heard["payload"]["data"] == {"name": "x"}
+        assert heard["payload"]["extensions"]["cost"]["requested"] == 0
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"query": ""},
+        {"query": "{ name }", "documentId": "known"},
+        {"query": "{ name }", "extensions": {"persistedQuery": 5}},
+        {"query": "{ name }", "extensions": persisted("{ other }")},
+        {"query": "{ name", "variables": {}},
+    ],
+)
+async def test_a_fault_of_an_operation_is_an_error_of_its_own(payload: dict[str, Any]) -> None:
+    async with connected() as client:
+        await client.greet()
+        client.say({"id": "1", "type": "subscribe", "payload": payload})
+        heard = await client.hear()
+        assert (heard["type"], heard["id"]) == ("error", "1")
+        assert [error["extensions"] for error in heard["payload"]] == [{"code": "BAD_INPUT"}]
+        client.subscribe("{ name }")
+        assert (await client.hear())["type"] == "next"
 
 
 async def test_a_connection_runs_only_so_many_operations() -> None:
@@ -192,7 +215,7 @@ async def test_a_connection_runs_only_so_many_operations() -> None:
 
 async def test_bytes_are_taken_as_text() -> None:
     async with connected() as client:
-        client.incoming.put_nowait({"type": "websocket.receive", "bytes": b'{"type": "connection_init"}'})
+        client.say(b'{"type": "connection_init"}')
         assert await client.hear() == {"type": "connection_ack"}
-        client.incoming.put_nowait({"type": "websocket.receive", "bytes": b"\xff"})
+        client.say(b"\xff")
         assert await client.hear() == 4400
