@@ -31,6 +31,7 @@ from graph.load import (
     update_link,
 )
 from graph.net import Net
+from graph.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +116,10 @@ class Projection:
         self._done = 0
         self._total = 0
         self.at = 0
-        self._refreshing = asyncio.Lock()
+        self._refreshes = Rounds(self._refresh)
+        self._applying = asyncio.Lock()
         self._readers = 0
+        self._folding = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._views: Kept[int, Net] = Kept(4)
@@ -133,7 +136,8 @@ class Projection:
             self._filling = asyncio.create_task(self._fill_quietly())
 
     async def close(self) -> None:
-        """End the filling."""
+        """End the filling, and what is being applied."""
+        await self._refreshes.close()
         if self._filling is not None:
             self._filling.cancel()
             await asyncio.gather(self._filling, return_exceptions=True)
@@ -257,7 +261,8 @@ class Projection:
         Nothing is applied while somebody reads.
         """
         await self.refresh()
-        self._readers += 1
+        async with self._applying:
+            self._readers += 1
         self._idle.clear()
         try:
             yield (self.net if known_at is None else await asyncio.to_thread(self._view, known_at)), self.sequence
@@ -268,8 +273,8 @@ class Projection:
 
     @property
     def settled(self) -> Net | None:
-        """The net, if it is filled and nothing is being applied: for what reads it before anything is awaited."""
-        return self.net if self.state == "READY" and not self._refreshing.locked() else None
+        """The net, if it is filled and not being folded: for what reads it before anything is awaited."""
+        return self.net if self.state == "READY" and not self._folding else None
 
     def _view(self, known_at: int) -> Net:
         if known_at >= self.at:
@@ -281,19 +286,21 @@ class Projection:
         return view
 
     async def refresh(self) -> None:
-        """Apply what was committed since."""
-        async with self._refreshing:
-            for _ in range(_TRIES):
-                where = await position(self.graph)
-                if where.sequence == self.sequence and where.at == self.at:
-                    return
-                if where.sequence <= self.sequence:
-                    # Another graph stands where this one stood: restored from a backup, or emptied.
-                    await self.fill()
-                    return
-                await self._apply(where)
+        """Apply what was committed before this was asked; those who ask together share one look at the graph."""
+        await self._refreshes.next()
 
-    async def _apply(self, where: Position) -> None:
+    async def _refresh(self) -> None:
+        for _ in range(_TRIES):
+            where = await position(self.graph)
+            if where.sequence == self.sequence and where.at == self.at:
+                return
+            if where.sequence <= self.sequence:
+                # Another graph stands where this one stood: restored from a backup, or emptied.
+                await self.fill()
+                return
+            await self._read(where)
+
+    async def _read(self, where: Position) -> None:
         """Take over all up to `where`; nothing, if the graph has run away meanwhile."""
         last = where.sequence
         # What is touched once more while this reads has moved on by some numbers; it must not be missed.
@@ -304,21 +311,31 @@ class Projection:
         agreements = await self.graph.read(AGREEMENTS, **window)
         if (await position(self.graph)).sequence > last + _SLACK:
             return
-        while self._readers:
-            await self._idle.wait()
-        net = self.net
-        net.make_room(where.numbers)
-        self._take_all(net, things, index=True)
-        for record in links:
-            self._apply_links(net, record["flow"], record["rows"])
-        self._take_versions(net, versions[0]["rows"])
-        self._take_agreements(net, agreements[0]["rows"])
-        self._views.clear()
-        self.sequence, self.at = last, where.at
-        overlay = net.out.overlay + net.held.overlay
-        if overlay > 2_000 + net.start.size // 20:
-            await asyncio.to_thread(net.fold)
+        async with self._applying:
+            while self._readers:
+                await self._idle.wait()
+            net = self.net
+            net.make_room(where.numbers)
+            self._take_all(net, things, index=True)
+            for record in links:
+                self._apply_links(net, record["flow"], record["rows"])
+            self._take_versions(net, versions[0]["rows"])
+            self._take_agreements(net, agreements[0]["rows"])
+            self._views.clear()
+            self.sequence, self.at = last, where.at
+            await self._fold()
         self._overflows(net)
+
+    async def _fold(self) -> None:
+        """Take the overlay into the arrays, if it has grown."""
+        net = self.net
+        if net.out.overlay + net.held.overlay <= 2_000 + net.start.size // 20:
+            return
+        self._folding = True
+        try:
+            await asyncio.to_thread(net.fold)
+        finally:
+            self._folding = False
 
     def _apply_links(self, net: Net, flow: str, rows: list[list[Any]]) -> None:
         """New versions are appended; of one that is here the end may have come."""

@@ -51,6 +51,21 @@ async def test_an_answer_has_what_was_written_last(graph: Graph) -> None:
     assert await reached(one) == await reached(other) == ["r0"]
 
 
+async def test_who_asks_together_shares_a_look_at_the_graph_and_none_is_answered_from_before(graph: Graph) -> None:
+    await chain(graph, 1, 0)
+    of = await lineages(graph, 100)
+    before = graph.statements
+    assert await asyncio.gather(*(reached(of) for _ in range(20))) == [["r0", "r1"]] * 20
+    assert graph.statements == before + 1
+
+    async def written(number: int) -> None:
+        await write_links(graph, "FEEDS", [feeds("r0", f"new{number}")])
+        answers = await asyncio.gather(*(reached(of) for _ in range(5)))
+        assert all(f"new{number}" in answer for answer in answers)
+
+    await asyncio.gather(*(written(number) for number in range(8)))
+
+
 async def test_one_more_link_is_an_entry_in_the_overlay(graph: Graph) -> None:
     await chain(graph, 20)
     projection = (of := await lineages(graph, 100)).projection
