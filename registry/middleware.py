@@ -107,6 +107,8 @@ class Requests:
         try:
             async with asyncio.timeout(self.seconds) as answer.limit:
                 await self.app(scope, receive, sending)
+            if not answer.status:
+                answer.status = _GONE
         except TimeoutError as error:
             expired = answer.limit is not None and answer.limit.expired()
             answer.limit = None
@@ -144,6 +146,8 @@ class Requests:
             access.info(json.dumps(line, ensure_ascii=False))
 
 
+_GONE = 499
+"""What is counted where nobody waited for an answer."""
 _LONGEST_DOCUMENT = 2_000
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
 

@@ -173,7 +173,7 @@ class Answers:
     async def _executed(self, executor: Executor[Any], admitted: "_Admitted", extensions: dict[str, Any]) -> Answer:
         started, tally = time.perf_counter(), Tally()
         mark = TALLY.set(tally)
-        outcome = "timeout"
+        outcome = "errors"
         attributes = {"graphql.operation.name": admitted.name or "", "graphql.field": admitted.field}
         try:
             with _tracer.start_as_current_span("graphql", attributes=attributes | {"graphql.cost": admitted.cost}):
@@ -183,7 +183,11 @@ class Answers:
                         result = await result
             assert isinstance(result, ExecutionResult)
             outcome = "errors" if result.errors else "ok"
+        except asyncio.CancelledError:
+            outcome = "gone"
+            raise
         except TimeoutError:
+            outcome = "timeout"
             message = f"The answer took longer than {self._limits.seconds:g} s. Ask for less at once, or filter."
             return Answer(None, [GraphQLError(message, extensions={"code": "TIMEOUT"})], extensions)
         finally:

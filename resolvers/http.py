@@ -31,6 +31,7 @@ from resolvers.errors import Unfit, unanswered
 from resolvers.events import EVENTS, EventStream, operation
 from resolvers.gate import Full
 from resolvers.graphiql import file, html
+from resolvers.leaving import Gone, while_there
 from resolvers.options import Options
 from resolvers.requests import WrongRequest, request
 from resolvers.reservations import PATIENCE
@@ -121,6 +122,8 @@ class GraphQLApp:
             return refused(unfit.status, str(unfit), unfit.headers)
         except WrongRequest as wrong:
             return _told(400, unanswered(wrong))
+        except Gone:
+            return _nothing
         except Exception as error:  # the last place where it can be told
             return _told(500, unanswered(error))
 
@@ -151,8 +154,12 @@ class GraphQLApp:
         if token is not None:
             refusal = self._singles.start(token, given, asked, reading=reading)
             return Response(None, 202) if refusal is None else Response(encode(refusal.formatted()), 400, None, kind)
-        answer = await self._answers.answer(asked, self._context(), reading=reading)
+        answer = await while_there(receive, self._answers.answer(asked, self._context(), reading=reading))
         return Response(encode(answer.formatted()), _status(answer, kind), None, kind)
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Nobody is there who could be told anything."""
 
 
 def _status(answer: Answer, kind: str) -> int:

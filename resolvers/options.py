@@ -15,8 +15,9 @@ from resolvers.trusted import Texts
 class Answered:
     """What was answered, for whoever counts: `field` is the root field, `several` where there are more.
 
-    `outcome` is `ok`, `errors` (some of it could not be answered), `refused` (before anything was executed) or
-    `timeout`. Times are seconds; what the statements took is added up, also of those that ran side by side.
+    `outcome` is `ok`, `errors` (some of it could not be answered), `refused` (before anything was executed),
+    `timeout` or `gone` (nobody waited for it any more). Times are seconds; what the statements took is added up, also
+    of those that ran side by side.
     """
 
     operation: str | None

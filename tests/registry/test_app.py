@@ -38,6 +38,20 @@ async def client(sample: Commands) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def test_a_request_that_nobody_waits_for_is_counted_as_such() -> None:
+    async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+        return
+
+    metrics = Metrics()
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": [], "counted_as": "/graphql"}
+    await Requests(nothing, metrics=metrics, seconds=5, access_log=False)(scope, _unused, _unused)
+    assert b'registry_requests_total{method="POST",route="/graphql",status="499"} 1.0' in metrics.text()
+
+
+async def _unused(message: Any = None) -> Any:
+    raise AssertionError(message)
+
+
 async def test_health_and_ready_say_how_it_is(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health")).json()["status"] == "ok"
     ready = (await client.get("/ready")).json()
