@@ -1,35 +1,23 @@
 """Lineage and dependencies: a question in, an answer that says what cut it out."""
 
-import asyncio
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
+from graph.beside import worked_out
 from graph.changes import now, position
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.fill import Filler
 from graph.moment import Level, Moment
-from graph.net import (
-    DEPARTMENT,
-    FIELD,
-    JURISDICTION,
-    KINDS,
-    NO_INTS,
-    OPEN_END,
-    RESOURCE,
-    SYSTEM,
-    Agreement,
-    Ints,
-    Net,
-    distinct,
-)
+from graph.net import DEPARTMENT, FIELD, KINDS, OPEN_END, SYSTEM, Agreement, Ints, Net, distinct
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
 from graph.remembered import Remembered
 from graph.rollup import Answer, answer
+from graph.starts import located, start_of
 from graph.walk import Budget, Question, Stop, Walk, Walked
 
 RANGES = {"depth": (0, 1_000), "maxNodes": (1, 10_000), "maxPerNode": (1, 10_000), "maxMilliseconds": (1, 60_000)}
@@ -116,7 +104,7 @@ class Lineages:
         question = (tuple(asked.ids), net.stretch(at), *(getattr(asked, name) for name in _BESIDES))
         found = self._remembered.find(question, state)
         if found is None:
-            found = Found(await _worked_out(_answer(net, replace(asked, as_of=at))), sequence)
+            found = Found(await worked_out(_answer(net, replace(asked, as_of=at))), sequence)
             if found.whole:
                 self._remembered.keep(question, state, found, len(asked.ids) + found.size)
         return found
@@ -129,7 +117,7 @@ class Lineages:
         things = _things(net, asked)
         await filler.contents(things)
         moment = Moment(net, _as_of(asked))
-        start, systems = _start(moment, things, asked.reads)
+        start, systems = start_of(moment, things, asked.reads)
         walks = []
         for upstream in _ways(asked):
             walk = Walk(net, moment.as_of, _question(asked, upstream))
@@ -159,30 +147,11 @@ def _resources(net: Net, things: Ints) -> Ints:
 def _answer(net: Net, asked: Asked) -> Generator[Ints, None, Answer]:
     """The answer from a whole net. Yields when it turns out long."""
     moment = Moment(net, _as_of(asked))
-    start, systems = _start(moment, _things(net, asked), asked.reads)
+    start, systems = start_of(moment, _things(net, asked), asked.reads)
     walks = []
     for upstream in _ways(asked):
         walks.append((yield from Walk(net, moment.as_of, _question(asked, upstream)).run(start)))
     return answer(walks, systems)
-
-
-async def _worked_out(run: Generator[Ints, None, Answer]) -> Answer:
-    """What is short at once, what turns out long beside whatever else is going on."""
-    try:
-        next(run)
-    except StopIteration as end:
-        found: Answer = end.value
-        return found
-    return await asyncio.to_thread(_ended, run)
-
-
-def _ended(run: Generator[Ints, None, Answer]) -> Answer:
-    try:
-        while True:
-            next(run)
-    except StopIteration as end:
-        found: Answer = end.value
-        return found
 
 
 def _as_of(asked: Asked) -> int:
@@ -200,53 +169,10 @@ def _question(asked: Asked, upstream: bool) -> Question:
 
 def _things(net: Net, asked: Asked) -> list[int]:
     """The indexes of the ids asked for. Elements and agreements are no start; all unknown ids are named at once."""
-    known = OPEN_END if asked.known_at is None else asked.known_at
-    places, unknown = [], []
-    for id in dict.fromkeys(asked.ids):
-        at = net.index.get(id, -1)
-        if at < 0 or net.kind.data[at] < 0 or net.created.data[at] > known:
-            unknown.append(id)
-            continue
-        kind = KINDS[net.kind.data[at]]
-        if kind in (Kind.ELEMENT, Kind.AGREEMENT):
-            raise BadInput(
-                f"ids: {id} is a {kind.label}; start from fields, resources, systems, departments or jurisdictions",
-                argument="ids",
-                ids=[id],
-            )
-        places.append(at)
+    places, unknown = located(net, asked.ids, asked.known_at, "ids")
     if unknown:
         raise NotFound(f"ids: the registry does not know {', '.join(unknown)}", argument="ids", ids=unknown)
     return places
-
-
-def _start(moment: Moment, things: Sequence[int], reads: bool) -> tuple[Ints, Ints]:
-    """The positions that the walk starts from, and the systems that are asked for themselves."""
-    at = np.array(things, np.int64)
-    at = at[moment.things(at)]
-    kind = moment.kind[at]
-    departments = distinct(np.concatenate([at[kind == DEPARTMENT], _departments(moment, at[kind == JURISDICTION])]))
-    _, operated = moment.members(departments, SYSTEM)
-    systems = at[kind == SYSTEM]
-    _, held = moment.members(systems, RESOURCE)
-    _, inherited = moment.members(distinct(operated), RESOURCE)
-    inherited = inherited[moment.provider[inherited] < 0]
-    wholes = np.concatenate([at[kind == RESOURCE], held, moment.provides(departments), inherited])
-    own = distinct(np.concatenate([systems, operated])) if reads else NO_INTS
-    return distinct(np.concatenate([at[kind == FIELD], wholes, own])), own
-
-
-def _departments(moment: Moment, jurisdictions: Ints) -> Ints:
-    """The departments of jurisdictions and of the lower ones within them."""
-    seen = jurisdictions
-    fresh = jurisdictions
-    found = [NO_INTS]
-    while len(fresh):
-        found.append(moment.members(fresh, DEPARTMENT)[1])
-        lower = distinct(moment.members(fresh, JURISDICTION)[1])
-        fresh = np.setdiff1d(lower, seen)
-        seen = np.union1d(seen, fresh)
-    return np.concatenate(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from graph.beside import ended
 from graph.facts import Kind
-from graph.lineage import Asked, _answer, _ended, shown
+from graph.lineage import Asked, _answer, shown
 from graph.load import take_links, take_things
 from graph.moment import Level
 from graph.net import FEEDS, Net
@@ -76,7 +77,7 @@ def main() -> None:
             walks, shows = [], []
             for _ in range(9):
                 began = time.perf_counter()
-                found = _ended(_answer(net, asked))
+                found = ended(_answer(net, asked))
                 walked = time.perf_counter()
                 shown(found)
                 walks.append(walked - began)
