@@ -66,6 +66,11 @@ class PathsFound:
     first: list[int]
     exists: bool | None
 
+    @property
+    def count(self) -> int:
+        """How many paths there are."""
+        return len(self.first) - 1
+
     def nodes(self, path: int) -> range:
         """The places of a path's nodes."""
         return range(self.first[path], self.first[path + 1])

@@ -144,22 +144,22 @@ class Answered:
     hidden_count: int = 0
 
 
-_COMPLETE = "True when nothing is missing."
-_STOPPED_BY = "All that cut the answer, in the order of the enum."
+COMPLETE = "True when nothing is missing."
+STOPPED_BY = "All that cut the answer, in the order of the enum."
 _REACHED = "The greatest distance among the nodes answered; 0 if there are none."
 _HIDDEN = "How many things the viewer may know of but not see were left out."
-_SEQUENCE = "The change of the graph that the answer stands on."
+SEQUENCE = "The change of the graph that the answer stands on."
 
 
 @strawberry.type(description="Where data comes from or goes to, flat: nodes by (depth, id), edges by (source, target).")
 class Lineage:
     nodes: list[LineageNode] = _described("All nodes, those asked for included.")
     edges: list[LineageEdge] = _described("All edges between them.")
-    complete: bool = _described(_COMPLETE)
-    stopped_by: list[StopReason] = _described(_STOPPED_BY)
+    complete: bool = _described(COMPLETE)
+    stopped_by: list[StopReason] = _described(STOPPED_BY)
     reached_depth: int = _described(_REACHED)
     hidden_count: int = _described(_HIDDEN)
-    sequence: SequenceNumber = _described(_SEQUENCE)
+    sequence: SequenceNumber = _described(SEQUENCE)
 
 
 @strawberry.type(description="How many nodes lie at one depth.")
@@ -186,11 +186,11 @@ class LineageCounts:
     by_depth: list[DepthCount] = _described("By depth, smallest first.")
     by_kind: list[KindCount] = _described("By kind, in the order of the enum.")
     by_department: list[DepartmentCount] = _described("By department, the greatest first, then by id; null last.")
-    complete: bool = _described(_COMPLETE)
-    stopped_by: list[StopReason] = _described(_STOPPED_BY)
+    complete: bool = _described(COMPLETE)
+    stopped_by: list[StopReason] = _described(STOPPED_BY)
     reached_depth: int = _described(_REACHED)
     hidden_count: int = _described(_HIDDEN)
-    sequence: SequenceNumber = _described(_SEQUENCE)
+    sequence: SequenceNumber = _described(SEQUENCE)
 
 
 Ids = Annotated[

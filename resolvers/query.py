@@ -16,6 +16,7 @@ from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
+from resolvers.paths import LineagePaths, paths_field
 from resolvers.search import SearchConnection, searched
 from resolvers.subgraph import Service, entities_field, service_field
 from resolvers.things import (
@@ -118,6 +119,7 @@ class Query:
     dependencies: Lineage = _walk(
         reads=True, description="What depends on what: along what is copied (FEEDS) and what is read in place (READS)."
     )
+    lineage_paths: LineagePaths = paths_field
     changes: ChangeFeed = changes_field
     lineage_counts: LineageCounts = strawberry.field(
         resolver=asking(_counts, most=COUNTED),
