@@ -164,7 +164,7 @@ class Asking:
         search = Search(self.net, self.as_of, question)
         listed = Listed(exists=False)
         if self.source != self.target:
-            listed = yield from search.run(self.positions(self.source), self.positions(self.target))
+            listed = yield from search.find(self.positions(self.source), self.positions(self.target))
         bounds = [0, *accumulate(len(path.nodes) for path in listed.paths)]
         return PathsFound(Found(_answer(search, listed), self.sequence), bounds, listed.exists)
 

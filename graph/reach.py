@@ -111,7 +111,7 @@ class Search:
         self._try_at = -1
         self._wait = 0
 
-    def run(self, start: Ints, ends: Ints) -> Generator[tuple[Ints, bool], None, Listed]:
+    def find(self, start: Ints, ends: Ints) -> Generator[tuple[Ints, bool], None, Listed]:
         """Find the paths from the positions `start` to `ends` and what is at them.
 
         Yields what it needs; of a whole net once where it turns out long.

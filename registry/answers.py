@@ -1,11 +1,12 @@
-"""Lineage answers as plain records, in the shape and with the names of GraphQL's `Lineage`."""
+"""Answers as plain records, in the shape and with the names of GraphQL's `Lineage` and `LineagePaths`."""
 
 from typing import Any
 
 from graph.lineage import Found, agreements_of, jobs_of, shown
 from graph.net import FLOWS, Net
+from graph.path_answers import PathsFound
 
-__all__ = ["lineage_record"]
+__all__ = ["lineage_record", "paths_record"]
 
 Record = dict[str, Any]
 
@@ -21,6 +22,26 @@ def lineage_record(found: Found) -> Record:
         "reachedDepth": answer.reached_depth,
         "hiddenCount": 0,
         "sequence": str(found.sequence),  # as GraphQL: a client may lose digits of a number
+    }
+
+
+def paths_record(found: PathsFound) -> Record:
+    """`paths` and what cut them: what `lineagePaths` answers in GraphQL when every field is asked for."""
+    answer = found.found.answer
+    nodes, edges = _nodes(found.found), _edges(found.found)
+    return {
+        "paths": [
+            {
+                "length": len(found.edges(path)),
+                "nodes": [nodes[place] for place in found.nodes(path)],
+                "edges": [edges[place] for place in found.edges(path)],
+            }
+            for path in range(found.count)
+        ],
+        "exists": found.exists,
+        "complete": answer.complete,
+        "stoppedBy": [str(stop.name) for stop in answer.stopped_by],
+        "sequence": str(found.found.sequence),
     }
 
 

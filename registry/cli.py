@@ -56,6 +56,14 @@ class Answer(StrEnum):
     CSV = "csv"
 
 
+class Shown(StrEnum):
+    """How paths are printed."""
+
+    TREE = "tree"
+    TABLE = "table"
+    JSON = "json"
+
+
 class Report(StrEnum):
     """How a report is printed."""
 
@@ -121,6 +129,39 @@ def lineage(
 
     budget = Budget(max_nodes, max_per_node, max_milliseconds)
     wanted = Wanted(ids, direction.value, level.value, depth, as_of, known_at, dependencies, budget)
+    answer(wanted, Format(form.value))
+
+
+@app.command(
+    epilog="Example: registry paths department:320900/市公安局 resource:320900/市民政局/最低生活保障对象信息 --first 3"
+)
+def paths(
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="Field, resource, system, department or jurisdiction it comes from.")
+    ],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Where it goes to, as well.")],
+    level: Annotated[Level, typer.Option(case_sensitive=False, help="What the nodes of a path are.")] = Level.RESOURCE,
+    max_depth: Annotated[int, typer.Option(help="How many steps a path may have (0 to 1,000).")] = 30,
+    first: Annotated[int, typer.Option(help="How many paths to list (1 to 1,000).")] = 10,
+    as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="What the registry knew at this time; default now.")] = None,
+    via: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Each path passes this thing (repeatable, up to 4).")
+    ] = None,
+    avoid: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="No path passes this thing (repeatable, up to 100).")
+    ] = None,
+    max_milliseconds: Annotated[int, typer.Option(help="Time for the search (1 to 60,000).")] = 5000,
+    form: Annotated[Shown, typer.Option("--format", help="How to print the answer.")] = Shown.TREE,
+) -> None:
+    """List the ways by which data comes from one thing to another, the shortest first."""
+    from registry.commands.paths import Wanted
+    from registry.commands.paths import paths as answer
+    from registry.terminal import Format
+
+    wanted = Wanted(
+        source, target, level.value, max_depth, first, as_of, known_at, via or [], avoid or [], max_milliseconds
+    )
     answer(wanted, Format(form.value))
 
 

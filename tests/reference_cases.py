@@ -22,9 +22,9 @@ class Case:
     expect: dict[str, Any]
 
 
-def cases() -> Iterator[Case]:
+def cases(folder: Path = FOLDER) -> Iterator[Case]:
     """All cases in the order of the files; a case's queries share its `steps`."""
-    for path in sorted(FOLDER.glob("*.json")):
+    for path in sorted(folder.glob("*.json")):
         for case in json.loads(path.read_text(encoding="utf-8")):
             steps = tuple(case.get("steps") or [{"facts": case["facts"]}])
             for number, asked in enumerate(case.get("queries") or [case], start=1):

@@ -15,7 +15,7 @@ from registry.commands.opened import Failure, opened, run, settings
 from registry.terminal import Format, console, csv_text, print_json, print_text, table, waiting
 from registry.tree import print_tree
 
-__all__ = ["Wanted", "ask", "lineage", "show"]
+__all__ = ["Wanted", "ask", "instant", "lineage", "show"]
 
 Record = dict[str, Any]
 
@@ -80,8 +80,8 @@ def _asked(wanted: Wanted, zone: tzinfo) -> Asked:
         direction=wanted.direction,
         level=Level[wanted.level],
         depth=wanted.depth,
-        as_of=_instant("--as-of", wanted.as_of, zone),
-        known_at=_instant("--known-at", wanted.known_at, zone),
+        as_of=instant("--as-of", wanted.as_of, zone),
+        known_at=instant("--known-at", wanted.known_at, zone),
         reads=wanted.dependencies,
         budget=wanted.budget,
     )
@@ -92,7 +92,8 @@ def _asked(wanted: Wanted, zone: tzinfo) -> Asked:
     return asked
 
 
-def _instant(option: str, text: str | None, zone: tzinfo) -> int | None:
+def instant(option: str, text: str | None, zone: tzinfo) -> int | None:
+    """The moment that an option means. Raises Failure where it means none."""
     if text is None:
         return None
     try:
