@@ -39,19 +39,18 @@ class Between:
             passed |= test(self._positions).astype(np.int64) << bit
         begin = np.searchsorted(self._positions, start)
         if self._several > 1:
-            near = _distances(len(node), source, end, node, np.flatnonzero(there)) >= 0
-            kept = near[end]
+            kept = _Back(source, end, node).far(there)[end] >= 0
             source, end, link = self._spread(source[kept], end[kept], link[kept], passed)
         spots = begin * self._several + passed[begin]
         there = (np.arange(len(node) * self._several) % self._several == self._several - 1) & np.repeat(
             there, self._several
         )
         node = np.repeat(node, self._several)
-        far = _distances(len(node), source, end, node, np.flatnonzero(there))
+        self._node, self._there = node, there
+        self._back = _Back(source, end, node)
+        far = self._back.far(there)
         kept = far[end] >= 0
-        self._steps = source[kept], end[kept]
-        self._node = node
-        self._lead(*self._steps, link[kept], len(node))
+        self._lead(source[kept], end[kept], link[kept], len(node))
         self.goal: list[bool] = there.tolist()
         self.far: list[int] = far.tolist()
         self.nodes: list[int] = node.tolist()
@@ -88,36 +87,44 @@ class Between:
         return list(zip(self._ends[first:last].tolist(), self._links[first:last].tolist(), strict=True))
 
     def far_without(self, nodes: set[int]) -> Ints:
-        """How far the target is from every spot by ways that go through none of `nodes`; -1 for none."""
-        used = np.isin(self._node, list(nodes))
-        source, end = self._steps
-        kept = ~(used[source] | used[end])
-        goals = np.flatnonzero(np.array(self.goal) & ~used)
-        return _distances(len(used), source[kept], end[kept], self._node, goals)
+        """How far the target is from every spot by ways that go through none of `nodes`; negative for none."""
+        return self._back.far(self._there, np.isin(self._node, list(nodes)))
 
     def positions(self, spots: list[int]) -> Ints:
         """The positions of spots, each once."""
         return distinct(self._positions[np.array(spots, np.int64) // self._several])
 
 
-def _distances(size: int, source: Ints, end: Ints, node: Ints, goals: Ints) -> Ints:
-    """The fewest changes of node from each of `size` places to one of `goals`; -1 for none."""
-    index = Index()
-    index.build(end, size)
-    free = node[source] == node[end]
-    far = np.full(size, -1, np.int64)
-    fresh, layer = goals, 0
-    while len(fresh):
-        far[fresh] = layer
-        outward, todo = [NO_INTS], fresh
-        while len(todo):
-            _, steps = index.gather(todo)
-            near, inside = source[steps], free[steps]
-            outward.append(near[~inside])
-            todo = near[inside]
-            todo = distinct(todo[far[todo] < 0])
-            far[todo] = layer
-        layer += 1
-        beyond = np.concatenate(outward)
-        fresh = distinct(beyond[far[beyond] < 0])
-    return far
+_USED = -2
+
+
+class _Back:
+    """Steps from their ends back to where they begin, between places that stand for nodes."""
+
+    def __init__(self, source: Ints, end: Ints, node: Ints) -> None:
+        self._source = source
+        self._free = node[source] == node[end]
+        self._index = Index()
+        self._index.build(end, len(node))
+        self._size = len(node)
+
+    def far(self, goal: Bools, used: Bools | None = None) -> Ints:
+        """The fewest changes of node from each place to a `goal`, by none that is `used`; negative for none."""
+        far = np.full(self._size, -1, np.int64)
+        if used is not None:
+            far[used] = _USED
+        fresh, layer = np.flatnonzero(goal & (far == -1)), 0
+        while len(fresh):
+            far[fresh] = layer
+            outward, todo = [NO_INTS], fresh
+            while len(todo):
+                _, steps = self._index.gather(todo)
+                near, inside = self._source[steps], self._free[steps]
+                outward.append(near[~inside])
+                todo = near[inside]
+                todo = distinct(todo[far[todo] == -1])
+                far[todo] = layer
+            layer += 1
+            beyond = np.concatenate(outward)
+            fresh = distinct(beyond[far[beyond] == -1])
+        return far

@@ -216,7 +216,7 @@ class Listing:
             return False
         least = beginning.least
         for step, next in pairwise([*reversed(_chain(beginning.parent)), beginning]):
-            if stalled and step.left is None:
+            if stalled and step.left is None and time.monotonic() <= self._wanted.deadline:
                 step.left = self._left_without(step)
             if step.left is not None:
                 left = step.left.get(next.turn.node)

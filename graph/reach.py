@@ -21,6 +21,9 @@ from graph.starts import arrivals, passing
 from graph.steps import Arcs, Steps, together
 from graph.walk import SHORT, Marks, Standing, Stop
 
+LISTING = 0.2
+"""The share of the time that is kept for listing, when not all that lies between the ends could be seen."""
+
 EARLY_TRIES = 1_000
 """Beginnings that may be tried in vain while more of the steps may still be found."""
 
@@ -127,8 +130,8 @@ class Search:
         return found
 
     def _searched(self, here: End, there: End) -> Generator[tuple[Ints, bool], None, Listed]:
-        short, half = self.net.whole, self.question.max_milliseconds / 2000
-        while len(here.fresh) and len(there.fresh) and time.monotonic() < self._until - half:
+        short, kept = self.net.whole, LISTING * self.question.max_milliseconds / 1000
+        while len(here.fresh) and len(there.fresh) and time.monotonic() < self._until - kept:
             if short and here.size + there.size > SHORT:
                 short = False
                 yield NO_INTS, False

@@ -44,7 +44,7 @@ def path_queries(draw: st.DrawFn, facts: list[Fact]) -> Query:
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

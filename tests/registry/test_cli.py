@@ -22,7 +22,7 @@ MARK = "field:320900/市公安局/户籍人口基本信息/死亡标识"
 
 
 def test_all_commands_of_the_contract_are_there() -> None:
-    assert set(NAMES) >= {"demo", "serve", "import", "export", "schema", "lineage", "sources", "doctor"}
+    assert set(NAMES) >= {"demo", "serve", "import", "export", "schema", "lineage", "paths", "sources", "doctor"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -94,12 +94,17 @@ def test_the_root_fields_are_those_of_the_contract() -> None:
     assert query["search"] == "SearchConnection!"
     assert query["lineage"] == query["dependencies"] == "Lineage!"
     assert query["lineageCounts"] == "LineageCounts!"
+    assert query["lineagePaths"] == "LineagePaths!"
 
 
 @pytest.mark.parametrize(
     ("field", "arguments"),
     [
         ("lineage", ["ids: [ID!]!", "direction: Direction!", "level: Level!", "depth: Int!", "asOf: DateTime"]),
+        (
+            "lineagePaths",
+            ["from: ID!", "to: ID!", "level: Level!", "maxDepth: Int!", "first: Int!", "knownAt: DateTime"],
+        ),
         ("departments", ["filter: DepartmentFilter", "first: Int", "after: String", "last: Int", "before: String"]),
         ("search", ["text: String!", "kinds: [NodeKind!]", "within: ID", "first: Int", "after: String"]),
     ],
