@@ -8,6 +8,7 @@ import strawberry
 
 from graph.engine import Graph
 from graph.facts import Kind
+from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.net import Net
 from graph.once import Once
@@ -43,6 +44,8 @@ class Context(OperationContext):
     lineages: Lineages
     watch: Watch
     """Waits for the graph to change; one for all operations."""
+    impacts: Callable[[], Impacts]
+    """Answers what changes would touch; one for all operations."""
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
 

@@ -10,7 +10,7 @@ it is executed has status 400, or 200 where only `application/json` is accepted.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.engine import Graph
+from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.watch import Watch
 from resolvers.answering import Answer, Answers
@@ -257,5 +258,6 @@ def graphql_app(
     """
     schema = make_schema(zone)
     watch = Watch(graph)
-    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, watch)
+    impacts = cache(lambda: Impacts(graph, lineages.projection))
+    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, watch, impacts)
     return GraphQLApp(Answers(schema, options), context, watch.close)

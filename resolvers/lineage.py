@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -80,7 +80,8 @@ class EdgeRecord:
     flow: str
 
 
-async def _things(nodes: list[NodeRecord], context: Context) -> list[Any]:
+async def things_of(nodes: Sequence[Any], context: Context) -> list[Any]:
+    """The things that nodes with a kind and an id stand for."""
     by_kind: dict[Kind, list[str]] = {}
     for node in nodes:
         by_kind.setdefault(node.kind, []).append(node.id)
@@ -113,7 +114,7 @@ class LineageNode:
     system: Container | None = _described("The system that holds it, or itself; null where it stands for several.")
     department: Container | None = _described("Its department, or itself; null where it stands for several.")
     jurisdiction: Container | None = _described("Its jurisdiction, or itself; null where it stands for several.")
-    node: Node | None = many(_things, "The thing itself as it is now, loaded only if selected.")
+    node: Node | None = many(things_of, "The thing itself as it is now, loaded only if selected.")
 
 
 @strawberry.type(description="An edge of an answer, drawn from source to user of the data, whichever way was walked.")

@@ -14,6 +14,7 @@ from resolvers.context import Info
 from resolvers.costs import rows, weighs
 from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
+from resolvers.impact import ImpactType, impact_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
 from resolvers.paths import LineagePaths, paths_field
@@ -121,6 +122,7 @@ class Query:
     )
     lineage_paths: LineagePaths = paths_field
     changes: ChangeFeed = changes_field
+    impact: ImpactType = impact_field
     lineage_counts: LineageCounts = strawberry.field(
         resolver=asking(_counts, most=COUNTED),
         description="How many nodes a lineage has by depth, kind and department, before loading it.",
