@@ -64,6 +64,22 @@ class Shown(StrEnum):
     JSON = "json"
 
 
+class Plan(StrEnum):
+    """What is to be done."""
+
+    RETIRE = "retire"
+    ALTER = "alter"
+    MERGE = "merge"
+
+
+class Share(StrEnum):
+    """On what terms a resource is shared."""
+
+    UNCONDITIONAL = "UNCONDITIONAL"
+    CONDITIONAL = "CONDITIONAL"
+    WITHHELD = "WITHHELD"
+
+
 class Report(StrEnum):
     """How a report is printed."""
 
@@ -163,6 +179,41 @@ def paths(
         source, target, level.value, max_depth, first, as_of, known_at, via or [], avoid or [], max_milliseconds
     )
     answer(wanted, Format(form.value))
+
+
+@app.command(epilog="Example: registry impact retire resource:320900/市公安局/户籍人口基本信息")
+def impact(
+    plan: Annotated[Plan, typer.Argument(case_sensitive=False, help="What is to be done.")],
+    ids: Annotated[list[str], typer.Argument(help="To which fields, resources, systems or departments.")],
+    into: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of merge: what they become part of, a thing of the same kind.")
+    ] = None,
+    data_type: Annotated[str | None, typer.Option(help="Of alter: the data type that fields are to have.")] = None,
+    length: Annotated[int | None, typer.Option(help="Of alter: the length that fields are to have.")] = None,
+    code_list: Annotated[str | None, typer.Option(help="Of alter: the code list of fields.")] = None,
+    share_type: Annotated[
+        Share | None, typer.Option(case_sensitive=False, help="Of alter: the share type of resources.")
+    ] = None,
+    update_cycle: Annotated[str | None, typer.Option(help="Of alter: the update cycle of resources.")] = None,
+    level: Annotated[
+        Level, typer.Option(case_sensitive=False, help="At which level to list what is affected.")
+    ] = Level.RESOURCE,
+    as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
+    first: Annotated[int, typer.Option(help="Rows of each list (0 to 10,000).")] = 50,
+    max_milliseconds: Annotated[int, typer.Option(help="Time for the walks (1 to 60,000).")] = 5000,
+    form: _Reported = Report.TABLE,
+) -> None:
+    """Say what a change would touch: what breaks, what loses its only source, whom to tell. Nothing is written."""
+    from graph.planned_change import ChangeKind, PlannedChange
+    from registry.commands.impact import Wanted
+    from registry.commands.impact import impact as answer
+    from registry.terminal import Format
+
+    given = {"data_type": data_type, "length": length, "code_list": code_list, "update_cycle": update_cycle}
+    altered = {**given, "share_type": share_type and share_type.value}
+    pairs = tuple((name, value) for name, value in altered.items() if value is not None)
+    change = PlannedChange(ChangeKind[plan.name], tuple(ids), into, pairs)
+    answer(Wanted(change, level.value, as_of, first, max_milliseconds), Format(form.value))
 
 
 @app.command("import", epilog="Example: registry import catalogue.xlsx --jurisdiction jurisdiction:320900 --dry-run")
