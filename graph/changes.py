@@ -26,6 +26,11 @@ MATCH (s:Sequence {id: 'sequence'})
 RETURN s.value AS value, s.at AS at, s.numbers AS numbers
 """
 
+RECORDED = """
+MATCH (c:Change {sequence: $sequence})
+RETURN c.at AS at
+"""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -48,6 +53,14 @@ class Position:
     sequence: int
     at: int
     numbers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How many changes something has not taken over yet, and how many seconds ago the first of them was recorded."""
+
+    changes: int = 0
+    seconds: float = 0.0
 
 
 def now() -> int:
@@ -83,3 +96,12 @@ async def position(graph: Graph) -> Position:
     """The graph's last change; one small statement."""
     [row] = await graph.read(CURRENT)
     return Position(row["value"], row["at"], row["numbers"])
+
+
+async def behind(graph: Graph, sequence: int, head: Position) -> Behind:
+    """How far what has taken over all changes up to `sequence` is behind the graph, which stands at `head`."""
+    if sequence >= head.sequence:
+        return Behind()
+    rows = await graph.read(RECORDED, sequence=sequence + 1)
+    at = rows[0]["at"] if rows else head.at
+    return Behind(head.sequence - sequence, max(now() - at, 0) / 1_000_000)

@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from graph.changes import position
 from graph.engine import Graph
@@ -14,8 +17,15 @@ SECONDS = 0.25
 _LONGEST = 5.0
 
 
+@dataclass(eq=False, slots=True)
+class Follower:
+    """Somebody who follows the changes: has taken over all up to `sequence`."""
+
+    sequence: int
+
+
 class Watch:
-    """Looks at the graph while somebody waits for it to change."""
+    """Looks at the graph while somebody waits for it to change, and knows who follows."""
 
     def __init__(self, graph: Graph, seconds: float = SECONDS) -> None:
         self._graph = graph
@@ -24,6 +34,27 @@ class Watch:
         self._sequence = -1
         self._changed = asyncio.Condition()
         self._looking: asyncio.Task[None] | None = None
+        self._followers: set[Follower] = set()
+
+    @contextmanager
+    def following(self, sequence: int) -> Iterator[Follower]:
+        """Follow the changes after one; whoever does says how far it is."""
+        follower = Follower(sequence)
+        self._followers.add(follower)
+        try:
+            yield follower
+        finally:
+            self._followers.discard(follower)
+
+    @property
+    def followers(self) -> int:
+        """How many follow."""
+        return len(self._followers)
+
+    @property
+    def last(self) -> int | None:
+        """How far the last of them is; `None` while nobody follows."""
+        return min((follower.sequence for follower in self._followers), default=None)
 
     async def beyond(self, sequence: int) -> int:
         """Wait until the graph has gone beyond a change; where it stands then."""

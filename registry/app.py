@@ -28,7 +28,9 @@ from graph.engine import Graph, open_graph
 from graph.errors import GraphError
 from graph.lineage import Lineages
 from graph.projection import Projection
+from graph.watch import Watch
 from registry.handover import Handover
+from registry.keeping import Keeping
 from registry.metrics import CONTENT_TYPE, Metrics
 from registry.middleware import Guard, Requests, error_answer, log_slow
 from registry.settings import Settings
@@ -56,7 +58,8 @@ class Parts:
         self.projection = Projection(graph, settings.projection_mb)
         self.lineages = Lineages(graph, self.projection)
         options = replace(settings.api(), observe=observe, worker=handover.name, others=handover.find)
-        self.graphql = graphql_app(graph, self.lineages, settings.zone, options)
+        self.watch = Watch(graph)
+        self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch)
 
 
 class _Api:
@@ -97,10 +100,13 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
         parts = state.parts = Parts(settings, graph, observe, handover)
         parts.projection.start()
         await handover.listen(parts.graphql)
+        state.keeping = Keeping(parts.projection, parts.watch, metrics)
+        state.keeping.start()
         try:
             yield
         finally:
             state.parts = None
+            await state.keeping.close()
             await parts.graphql.close()
             await handover.close()
             await parts.projection.close()

@@ -5,6 +5,9 @@ With several workers the counts of all of them are added up through the folder t
 """
 
 import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -18,16 +21,27 @@ from prometheus_client import (
 )
 
 if TYPE_CHECKING:
+    from graph.changes import Behind
     from graph.engine import Graph
     from graph.projection import Projection
     from resolvers.options import Answered
 
-__all__ = ["CONTENT_TYPE", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Lag", "Metrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _COSTS = (1, 10, 100, 1_000, 10_000, 100_000)
+_LAGGING = {"projection": "the projection", "feed": "the live feed that is the farthest behind"}
 _STATES = ("OFF", "FILLING", "READY", "TOO_BIG")
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far this worker is behind the graph, which stands at `head`: its projection, and the last of its feeds."""
+
+    head: int
+    projection: "Behind"
+    feed: "Behind"
 
 
 class Metrics:
@@ -72,10 +86,28 @@ class Metrics:
         self._links = self._gauge("registry_projection_links", "Links in the projection")
         self._bytes = self._gauge("registry_projection_bytes", "Memory of the projection")
         self._sequence = self._gauge("registry_sequence", "Last change of the graph that the projection has")
+        self._head = self._gauge("registry_graph_sequence", "Last change of the graph")
+        self._answering = Gauge(
+            "registry_graph_answers",
+            "Whether the graph said where it stands when each worker looked last",
+            registry=own,
+            multiprocess_mode="livemin",
+        )
+        self._answering.set(1)  # or nobody would be there to count
+        self._feeds = Gauge(
+            "registry_feeds", "Live feeds that clients follow", registry=own, multiprocess_mode="livesum"
+        )
+        self._behind = {name: self._lagging(name, text) for name, text in _LAGGING.items()}
         self._counted = 0
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(name, text, registry=self._registry, multiprocess_mode="livemax")
+
+    def _lagging(self, name: str, text: str) -> tuple[Gauge, Gauge]:
+        return (
+            self._gauge(f"registry_{name}_behind_changes", f"Changes of the graph that {text} does not have yet"),
+            self._gauge(f"registry_{name}_behind_seconds", f"Time since the first of those that {text} does not have"),
+        )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -107,10 +139,34 @@ class Metrics:
         self._bytes.set(far.megabytes * 1_000_000)
         self._sequence.set(projection.sequence)
 
+    def lag(self, lag: Lag | None, feeds: int) -> None:
+        """Take over how far behind this worker is, and how many live feeds it has.
+
+        Without a lag the graph did not answer: all is as it was, but for that.
+        """
+        self._feeds.set(feeds)
+        self._answering.set(lag is not None)
+        if lag is not None:
+            self._head.set(lag.head)
+            for (changes, seconds), behind in zip(self._behind.values(), (lag.projection, lag.feed), strict=True):
+                changes.set(behind.changes)
+                seconds.set(behind.seconds)
+
     def text(self) -> bytes:
         """All counts in Prometheus' text format."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
+        _forget_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
         shared = CollectorRegistry()
         multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return generate_latest(shared)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """What a worker that was killed said last is not how it is."""
+    for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            with suppress(FileNotFoundError):  # another worker was faster
+                multiprocess.mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]

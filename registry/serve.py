@@ -36,7 +36,7 @@ log = logging.getLogger("registry.service")
 
 _DRAIN_SECONDS = 10
 _TELL_SECONDS = 2
-_SHARED = "PROMETHEUS_SHARED_DIR"
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder that workers share: for their counts, and to reach each other."""
 
 

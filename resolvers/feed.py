@@ -94,14 +94,14 @@ async def stream(
     context: Context, since: SequenceNumber, kinds: list[NodeKind] | None, within: strawberry.ID | None, first: int
 ) -> AsyncGenerator[Changes, None]:
     """Pages as they come: whatever was written after `since`, then what is written from now on."""
-    at = int(since)
-    while True:
-        page = await read(context, SequenceNumber(at), kinds, within, first)
-        if page.changes:
-            yield page
-        at = page.sequence
-        if at == page.head:
-            await context.watch.beyond(at)
+    with context.watch.following(int(since)) as follower:
+        while True:
+            page = await read(context, SequenceNumber(follower.sequence), kinds, within, first)
+            if page.changes:
+                yield page
+            follower.sequence = page.sequence
+            if page.sequence == page.head:
+                await context.watch.beyond(page.sequence)
 
 
 def signature(found: Found) -> Hashable:

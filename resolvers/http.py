@@ -250,14 +250,18 @@ def _told(status: int, error: Mapping[str, Any], headers: Mapping[str, str] | No
 
 
 def graphql_app(
-    graph: Graph, lineages: Lineages, zone: tzinfo = SHANGHAI, options: Options | None = None
+    graph: Graph,
+    lineages: Lineages,
+    zone: tzinfo = SHANGHAI,
+    options: Options | None = None,
+    watch: Watch | None = None,
 ) -> GraphQLApp:
     """The app for `/graphql`, to be mounted so that it is given that path and what lies below it.
 
-    `zone` is what bare dates and times without zone in arguments are meant in.
+    `zone` is what bare dates and times without zone in arguments are meant in, `watch` waits for the graph to change.
     """
     schema = make_schema(zone)
-    watch = Watch(graph)
+    watch = watch or Watch(graph)
     impacts = cache(lambda: Impacts(graph, lineages.projection))
     context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, watch, impacts)
     return GraphQLApp(Answers(schema, options), context, watch.close)

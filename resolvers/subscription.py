@@ -23,14 +23,16 @@ async def _changes(
 async def _lineage_changed(info: Info, asked: Asked) -> AsyncGenerator[Any, None]:
     context = info.context
     before = None
-    while True:
-        found = await context.lineages.find(asked)
-        answered = lineage.answered(found)
-        now = feed.signature(found)
-        if now != before:
-            before = now
-            yield answered
-        await context.watch.beyond(found.sequence)
+    found = await context.lineages.find(asked)
+    with context.watch.following(found.sequence) as follower:
+        while True:
+            now = feed.signature(found)
+            if now != before:
+                before = now
+                yield lineage.answered(found)
+            follower.sequence = found.sequence
+            await context.watch.beyond(found.sequence)
+            found = await context.lineages.find(asked)
 
 
 def _live(resolver: Any, description: str, *annotations: object) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.changes import MOST_IDS, position
+from graph.changes import MOST_IDS, Behind, behind, now, position
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.feed import MOST, changes
@@ -86,6 +86,37 @@ async def test_wrong_numbers_are_refused_with_the_way_out(graph: Graph, tmp_path
     for since, first in ((0, 0), (0, MOST + 1), (head + 1, 10)):
         with pytest.raises(BadInput):
             await changes(graph, since, first)
+
+
+async def test_how_far_behind_something_is_counts_from_the_first_change_that_it_lacks(
+    graph: Graph, tmp_path: Path
+) -> None:
+    here = await position(graph)
+    assert await behind(graph, here.sequence, here) == Behind(0, 0)
+    began = now()
+    await state(graph, tmp_path, FACTS)
+    first = await position(graph)
+    await asyncio.sleep(0.3)
+    await state(graph, tmp_path, [{"fact": "system", "id": "s", "name": "新", "department": "d"}])
+    head = await position(graph)
+    found = await behind(graph, here.sequence, head)
+    assert found.changes == head.sequence - here.sequence
+    assert 0.3 <= found.seconds <= (now() - began) / 1_000_000
+    later = await behind(graph, first.sequence, head)
+    assert later.changes == 1
+    assert later.seconds < found.seconds
+    assert await behind(graph, head.sequence + 5, head) == Behind(0, 0)  # the graph was put back
+
+
+async def test_a_watch_knows_who_is_the_farthest_behind(graph: Graph) -> None:
+    watch = Watch(graph)
+    with watch.following(5) as one, watch.following(5) as other:
+        one.sequence = 7
+        assert (watch.followers, watch.last) == (2, 5)
+        other.sequence = 8
+        assert watch.last == 7
+    assert watch.followers == 0
+    assert watch.last is None
 
 
 async def test_who_waits_is_woken_by_what_anybody_writes(graph: Graph, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from registry.app import create_app
+from registry.imports import ImportOptions, run_import
 from registry.metrics import Metrics
 from registry.middleware import Guard, Requests
 from registry.settings import load_settings
@@ -249,6 +251,8 @@ async def test_a_graph_that_stopped_answering_is_not_ready_and_a_clear_error(
         ready = await client.get("/ready")
         assert ready.status_code == 503
         assert ready.json()["ready"] is False
+        await app.state.keeping.look()
+        assert _measured(await client.get("/metrics"))["registry_graph_answers"] == 0
         assert str(sample.data) not in ready.text
         told = (await client.post("/graphql", json={"query": NAME})).json()
         assert told["errors"][0]["extensions"]["code"] in {"INTERNAL", "TIMEOUT"}
@@ -278,3 +282,43 @@ async def test_operations_are_counted_and_slow_ones_logged(sample: Commands, cap
     assert next((line["operation"], line["id"], line["cost"]) for line in slow) == ("Named", "request-7", 4)
     assert slow[0]["document"] == query
     assert "secret-42" not in caplog.text
+
+
+def _measured(answer: httpx.Response) -> dict[str, float]:
+    """The values without labels."""
+    return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", answer.text, re.M)}
+
+
+async def _until(client: httpx.AsyncClient, name: str, value: float) -> dict[str, float]:
+    """What is measured, once it is so."""
+    async with asyncio.timeout(60):
+        while (measured := _measured(await client.get("/metrics")))[name] != value:
+            await asyncio.sleep(0.05)
+    return measured
+
+
+async def test_it_is_measured_how_far_the_projection_and_the_feeds_are_behind(
+    commands: Commands, tmp_path: Path
+) -> None:
+    app = create_app(load_settings(data=commands.data, heap_mb=512, linger_seconds=0.5, projection_mb=50))
+    facts = tmp_path / "facts.jsonl"
+    async with app.router.lifespan_context(app), _client(app) as client:
+        await _until(client, "registry_projection_filled_ratio", 1)
+        await app.state.keeping.close()  # it would catch up by itself
+        parts = app.state.parts
+        with parts.watch.following(parts.projection.sequence) as follower:
+            facts.write_text('{"fact":"jurisdiction","id":"j"}\n', encoding="utf-8")
+            with await run_import(parts.graph, [facts], ImportOptions(source="a")):
+                pass
+            await app.state.keeping.look()
+            measured = _measured(await client.get("/metrics"))
+            for name in ("projection", "feed"):
+                assert measured[f"registry_{name}_behind_changes"] == 1
+                assert measured[f"registry_{name}_behind_seconds"] > 0
+            assert measured["registry_feeds"] == measured["registry_graph_answers"] == 1
+            assert measured["registry_graph_sequence"] == measured["registry_sequence"] + 1
+            follower.sequence += 1
+        app.state.keeping.start()
+        measured = await _until(client, "registry_projection_behind_changes", 0)
+        assert measured["registry_projection_behind_seconds"] == measured["registry_feed_behind_changes"] == 0
+        assert measured["registry_feeds"] == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from registry.listening import CannotServe, addresses, check_host
@@ -163,6 +164,28 @@ def test_several_workers_share_the_engine_and_end_together(sample: Commands) -> 
         until = time.monotonic() + 30
         while _counted(service.get("/metrics").text, "/ready") < 6:  # an answer is counted when it is out
             assert time.monotonic() < until
+        assert service.end() == 0
+
+
+def test_what_a_killed_worker_said_last_is_forgotten(sample: Commands) -> None:
+    def answering(service: Service, workers: int) -> str:
+        """The metrics, once so many workers have told theirs."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            text = service.get("/metrics").text
+            told = re.findall(r"^registry_projection_state.* (\S+)$", text, re.M)
+            if sum(map(float, told)) == workers:
+                return text
+            time.sleep(0.2)
+        raise AssertionError(text)
+
+    with sample.serving("--workers", "2") as service:
+        assert "registry_graph_answers 1.0" in answering(service, 2)
+        children = psutil.Process(service.process.pid).children()
+        worker = next(child for child in children if "spawn_main" in " ".join(child.cmdline()))
+        worker.kill()
+        answering(service, 1)
+        answering(service, 2)  # there is another one in its place
         assert service.end() == 0
 
 

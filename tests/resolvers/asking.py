@@ -8,15 +8,17 @@ import httpx
 from graph.engine import Graph
 from graph.lineage import Lineages
 from graph.projection import Projection
+from graph.watch import Watch
 from resolvers.http import GraphQLApp, graphql_app
 
 
 class Api:
     """The API on a graph. `statements` counts those of the last request."""
 
-    def __init__(self, graph: Graph, app: GraphQLApp) -> None:
+    def __init__(self, graph: Graph, app: GraphQLApp, watch: Watch) -> None:
         self.graph = graph
         self.app = app
+        self.watch = watch
         self.statements = 0
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=True), base_url="http://registry"
@@ -49,7 +51,8 @@ async def opened(graph: Graph, megabytes: int = 64) -> Api:
     projection = Projection(graph, megabytes)
     if megabytes:
         await projection.fill()
-    return Api(graph, graphql_app(graph, Lineages(graph, projection)))
+    watch = Watch(graph)
+    return Api(graph, graphql_app(graph, Lineages(graph, projection), watch=watch), watch)
 
 
 def names(connection: Mapping[str, Any]) -> list[str]:

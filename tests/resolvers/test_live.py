@@ -51,6 +51,23 @@ async def test_changes_come_from_where_one_was_and_go_on(api: Api, graph: Graph,
             assert [change["ids"] for change in (await other.data())["changes"]["changes"]] == [["r3"]]
 
 
+async def test_it_is_known_how_far_feeds_are_and_when_they_end(api: Api, graph: Graph, tmp_path: Path) -> None:
+    await state(graph, tmp_path, FACTS)
+    here, watch = (await position(graph)).sequence, api.watch
+    async with connected(api.app) as socket:
+        socket.subscribe(CHANGES, variables={"since": 0})
+        await socket.data()
+        socket.subscribe(LINEAGE, "2")
+        await socket.data()
+        await state(graph, tmp_path, [{"fact": "resource", "id": "r3"}])
+        await socket.data()
+        async with asyncio.timeout(10):
+            while watch.last != here + 1:  # a moment later: what is told counts as taken over when it goes on
+                await asyncio.sleep(0.02)
+        assert watch.followers == 2
+    assert watch.followers == 0
+
+
 async def test_a_lineage_comes_again_only_when_it_is_another(api: Api, graph: Graph, tmp_path: Path) -> None:
     await state(graph, tmp_path, FACTS)
     async with connected(api.app) as socket:
