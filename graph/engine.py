@@ -196,7 +196,8 @@ class Graph:
 
     async def close(self) -> None:
         """Close all connections; an embedded engine without other clients ends by itself soon."""
-        await asyncio.gather(*self._beside)
+        while self._beside:  # what is done beside may have something done beside it
+            await asyncio.gather(*self._beside)
         await self._forget()
         await self._driver.close()
         if self.attachment is not None:

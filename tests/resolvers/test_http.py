@@ -67,6 +67,15 @@ async def test_what_is_no_request_is_refused_as_json(
     assert words in error["message"]
 
 
+@pytest.mark.parametrize("directive", ["defer", "stream"])
+async def test_answers_do_not_come_in_parts(client: httpx.AsyncClient, directive: str) -> None:
+    used = "... @defer { __typename }" if directive == "defer" else "__schema { types @stream { name } }"
+    answer = (await client.post("/graphql", json={"query": f"{{ {used} }}"})).json()
+    [error] = answer["errors"]
+    assert error["message"] == f"Unknown directive '@{directive}'."
+    assert error["extensions"] == {"code": "BAD_INPUT"}
+
+
 async def test_a_long_body_is_refused_though_its_length_is_not_told(client: httpx.AsyncClient) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
