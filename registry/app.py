@@ -58,6 +58,8 @@ class Parts:
         self.projection = Projection(graph, settings.projection_mb)
         self.lineages = Lineages(graph, self.projection)
         options = replace(settings.api(), observe=observe, worker=handover.name, others=handover.find)
+        if handover.folder is not None:
+            options.texts.share(handover.folder / "documents")
         self.watch = Watch(graph)
         self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch)
 

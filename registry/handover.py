@@ -35,7 +35,7 @@ class Handover:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.name = secrets.token_hex(4)
-        self._folder = folder
+        self.folder = folder
         self._server: asyncio.Server | None = None
         self._taken: set[asyncio.Task[None]] = set()
 
@@ -49,18 +49,18 @@ class Handover:
             task.add_done_callback(self._taken.discard)
             await _take(app, reader, writer)
 
-        if self._folder is not None:
+        if self.folder is not None:
             self._server = await asyncio.start_unix_server(take, self._path(self.name))
 
     def find(self, name: str, here: ASGIApp) -> ASGIApp:
         """The worker of that name; `here` answers if there is none, or none any more."""
-        if self._folder is None or not _NAME.fullmatch(name) or not self._path(name).exists():
+        if self.folder is None or not _NAME.fullmatch(name) or not self._path(name).exists():
             return here
         return _Other(self._path(name), here)
 
     def _path(self, name: str) -> Path:
-        assert self._folder is not None
-        return self._folder / f"{name}.socket"
+        assert self.folder is not None
+        return self.folder / f"{name}.socket"
 
     async def close(self) -> None:
         """Answer no more."""

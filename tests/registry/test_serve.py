@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,17 @@ def test_several_workers_share_the_engine_and_end_together(sample: Commands) -> 
         while _counted(service.get("/metrics").text, "/ready") < 6:  # an answer is counted when it is out
             assert time.monotonic() < until
         assert service.end() == 0
+
+
+def test_a_document_that_one_worker_was_sent_is_known_to_the_others(sample: Commands) -> None:
+    query = "query Sent { __typename }"
+    hash = sha256(query.encode()).hexdigest()
+    body = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}}
+    with sample.serving("--workers", "2") as service:
+        httpx.post(f"{service.url}/graphql", json={**body, "query": query})
+        for _ in range(12):
+            answer = httpx.post(f"{service.url}/graphql", json=body).json()
+            assert answer == {"data": {"__typename": "Query"}}
 
 
 def test_what_a_killed_worker_said_last_is_forgotten(sample: Commands) -> None:

@@ -1,6 +1,7 @@
 """Documents by id: those of a file, those that clients have sent, and a service that takes no others."""
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ from graph.engine import Graph
 from graph.lineage import Lineages
 from resolvers.http import graphql_app
 from resolvers.options import Options
-from resolvers.trusted import MOST_TEXT, Texts, UnknownDocument, WrongManifest, read_manifest
+from resolvers.trusted import MOST_TEXT, Folder, Texts, UnknownDocument, WrongManifest, read_manifest
 
 KNOWN, OTHER = "query Known { __typename }", "query Other { a: __typename }"
 
@@ -42,6 +43,26 @@ async def test_a_document_that_was_sent_is_known_by_its_hash() -> None:
     ]
     assert (await post(texts, persisted(KNOWN, KNOWN)))[1] == {"data": {"__typename": "Query"}}
     assert (await post(texts, persisted(KNOWN)))[1] == {"data": {"__typename": "Query"}}
+
+
+def test_a_document_that_was_sent_to_one_worker_is_known_to_all(tmp_path: Path) -> None:
+    one, other, trusting = Texts(), Texts(), Texts({"known": KNOWN}, only=True)
+    for texts in (one, other, trusting):
+        texts.share(tmp_path / "documents")
+    one.find(OTHER, None, hashed(OTHER).upper())
+    assert other.find(None, None, hashed(OTHER)) == OTHER
+    for texts, hash in ((trusting, hashed(OTHER)), (other, hashed(KNOWN)), (other, "../documents")):
+        with pytest.raises(UnknownDocument):
+            texts.find(None, None, hash)
+
+
+def test_the_last_documents_that_were_sent_are_kept_in_a_folder(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "documents", most=10)
+    for number in range(100):
+        folder.keep(hashed(str(number)), str(number))
+        os.utime(tmp_path / "documents" / hashed(str(number)), ns=(number, number))
+    assert len(list((tmp_path / "documents").iterdir())) == 10
+    assert [folder.find(hashed(str(number))) for number in (0, 88, 99)] == [None, None, "99"]
 
 
 async def test_a_hash_of_something_else_is_refused_and_not_kept() -> None:
