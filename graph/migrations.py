@@ -110,6 +110,10 @@ def _names() -> Mapping[str, Any]:
 
 
 _NAMES = _names()
+_OF_WHAT_IFS = {
+    **dict.fromkeys(("id", "name", "by", "change", "answer"), "-"),
+    **dict.fromkeys(("at", "as_of", "sequence", "complete"), -1),
+}
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -134,6 +138,12 @@ MIGRATIONS: tuple[Migration, ...] = (
         name="indexes of codes",
         schema=tuple(_text(_INDEX, kind.label, "code") for kind in (Kind.JURISDICTION, Kind.SYSTEM, Kind.ELEMENT)),
         neo4j_schema=(AWAIT_INDEXES,),
+    ),
+    Migration(
+        number=3,
+        name="saved what-ifs",
+        schema=tuple(_text(_UNIQUE, "WhatIf", key) for key in ("id", "name")),
+        neo4j_writes=((_NAME_LABEL.replace("LABEL", "WhatIf"), {"properties": _OF_WHAT_IFS}),),
     ),
 )
 

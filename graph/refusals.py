@@ -28,3 +28,9 @@ class TooCostly(Refusal):
     """A request whose answer would be too big; the way out is to ask for less at once."""
 
     code = "TOO_COSTLY"
+
+
+class Taken(Refusal):
+    """What cannot be because of what is there already."""
+
+    code = "CONFLICT"

@@ -19,6 +19,7 @@ from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
 from resolvers.paths import LineagePaths, paths_field
 from resolvers.search import SearchConnection, searched
+from resolvers.slices import AnswerConnection
 from resolvers.subgraph import Service, entities_field, service_field
 from resolvers.things import (
     DataElement,
@@ -30,6 +31,7 @@ from resolvers.things import (
     SharingAgreement,
     System,
 )
+from resolvers.what_ifs import WhatIfType, what_if_field, what_ifs_field
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id, exactly as it is registered.")]
 
@@ -123,6 +125,8 @@ class Query:
     lineage_paths: LineagePaths = paths_field
     changes: ChangeFeed = changes_field
     impact: ImpactType = impact_field
+    what_if: WhatIfType | None = what_if_field
+    what_ifs: AnswerConnection[WhatIfType] = what_ifs_field
     lineage_counts: LineageCounts = strawberry.field(
         resolver=asking(_counts, most=COUNTED),
         description="How many nodes a lineage has by depth, kind and department, before loading it.",

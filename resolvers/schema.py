@@ -7,6 +7,7 @@ from graphql import GraphQLDirective, GraphQLNamedType, GraphQLSchema, GraphQLUn
 from strawberry.federation.schema import Schema
 from strawberry.schema.config import StrawberryConfig
 
+from resolvers.mutation import Mutation
 from resolvers.query import Query
 from resolvers.scalars import scalars
 from resolvers.subscription import Subscription
@@ -21,6 +22,7 @@ def make_schema(zone: tzinfo = SHANGHAI) -> Schema:
     """The schema; bare dates and times without zone are meant in `zone`."""
     schema = Schema(
         query=Query,
+        mutation=Mutation,
         subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(default_resolver=read, scalar_map=scalars(zone)),

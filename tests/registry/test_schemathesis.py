@@ -18,6 +18,7 @@ from graphql import (
     ListValueNode,
     NullValueNode,
     ObjectFieldNode,
+    ObjectValueNode,
     StringValueNode,
     ValueNode,
     Visitor,
@@ -44,6 +45,7 @@ ROOT = make_schema()._schema.get_type("Query")
 assert isinstance(ROOT, GraphQLObjectType)
 FIELDS = sorted(ROOT.fields)
 KNOWN = [fact["id"] for fact in map(json.loads, SAMPLE.read_text("utf-8").splitlines()) if "id" in fact][::7]
+CHANGEABLE = [id for id in KNOWN if id.startswith(("field:", "resource:", "system:", "department:"))]
 TEXTS = st.text(max_size=20)
 IDS = st.sampled_from(KNOWN) | TEXTS
 INSTANTS = st.datetimes(timezones=st.just(None) | st.timezones()).map(lambda at: at.isoformat())
@@ -98,6 +100,8 @@ def _mild(name: str, value: ValueNode) -> ValueNode:
         return value
     if isinstance(value, IntValueNode) and name in MOST:
         return nodes.Int(1 + abs(int(value.value)) % MOST[name])
+    if name == "change" and isinstance(value, ObjectValueNode):
+        return parse_value(f"{{kind: RETIRE, ids: {json.dumps(CHANGEABLE[len(print_ast(value)) % len(CHANGEABLE)])}}}")
     if name in ("id", "ids", "within"):
         each = value.values if isinstance(value, ListValueNode) else ()
         return nodes.List([_known(one) for one in each]) if each else _known(value)

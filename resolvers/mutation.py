@@ -1,0 +1,50 @@
+"""What the registry can be told to keep. Facts come by imports only: nothing here changes one."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from graph import what_ifs
+from graph.impact import MILLISECONDS
+from resolvers.context import Info
+from resolvers.costs import weighs
+from resolvers.impact import ChangeArgument, MaxMilliseconds
+from resolvers.lineage import AsOf
+from resolvers.what_ifs import Id, WhatIfType
+
+Name = Annotated[str, strawberry.argument(description="Its name, 1 to 300 characters; no other what-if has it.")]
+By = Annotated[
+    str, strawberry.argument(description="Who saves it, as they call themselves: there is no sign-in to know it from.")
+]
+
+
+async def _save(
+    info: Info,
+    name: Name,
+    by: By,
+    change: ChangeArgument,
+    as_of: AsOf = None,
+    max_milliseconds: MaxMilliseconds = MILLISECONDS,
+) -> Any:
+    context = info.context
+    impact = await context.impacts().find(change.planned(), as_of, max_milliseconds)
+    return WhatIfType.of(await what_ifs.save(context.graph, name, by, as_of, impact))
+
+
+async def _delete(info: Info, id: Id) -> bool:
+    return await what_ifs.delete(info.context.graph, str(id))
+
+
+@strawberry.type(description="What the registry can be told to keep. Nothing here changes a fact.")
+class Mutation:
+    save_impact: WhatIfType = strawberry.field(
+        resolver=_save,
+        description="Keep a change that is thought of, and what it touches now, under a name. What it touches is not "
+        "changed. Up to 1,000 are kept.",
+        directives=[weighs(100)],
+    )
+    delete_impact: bool = strawberry.field(
+        resolver=_delete,
+        description="Keep a what-if no longer; false if there is none with this id.",
+        directives=[weighs(10)],
+    )
