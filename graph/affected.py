@@ -68,7 +68,7 @@ class Affected:
 def affected(found: Answer, moment: Moment, sure: Ints) -> Affected:
     """The nodes of an answer; precise are those that stand for something in `sure`."""
     found.moment.refresh()
-    standing = np.unique(moment.standing(sure, found.level))
+    standing = distinct(moment.standing(sure, found.level))
     nodes = np.array(found.nodes, np.int64)
     return Affected(
         found.level,

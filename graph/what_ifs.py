@@ -4,6 +4,7 @@ They are the registry's own notes, not facts: no source states them, they take n
 no list, export or walk sees them.
 """
 
+import asyncio
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 import orjson
 
 from graph.changes import now
-from graph.consequences import agreements
+from graph.consequences import AgreementTouched, agreements
 from graph.engine import Graph, Transaction
 from graph.facts import is_id
 from graph.impact import Impact
@@ -180,9 +181,12 @@ def _from_json(stored: Mapping[str, Any]) -> PlannedChange:
 
 async def answer_of(graph: Graph, impact: Impact) -> Answer:
     """The rows of an answer by part."""
+    return await asyncio.to_thread(_parts, impact, await agreements(graph, impact))
+
+
+def _parts(impact: Impact, touched: Sequence[AgreementTouched]) -> Answer:
     parts = {one.level.name: _rows(one.ids, _affected(one.depth, one.precise)) for one in impact.levels}
     parts["SOURCES"] = _rows(impact.units.ids, [one.value for one in impact.units.outlook])
-    touched = await agreements(graph, impact)
     parts["AGREEMENTS"] = _rows([one.id for one in touched], [one.effect.value for one in touched])
     told = impact.departments
     counts = [f"{one.fields} fields, {one.resources} resources, {one.systems} systems" for one in told]

@@ -1,5 +1,6 @@
 """What a change would touch, as GraphQL types. The source is the graph's `Impact`; its lists are pages of it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -313,7 +314,7 @@ def _sources(
     )
 
 
-def _migration(
+async def _migration(
     root: Parent[Any],
     level: LevelAsked = Level.SYSTEM,
     first: First = None,
@@ -322,7 +323,9 @@ def _migration(
     before: Before = None,
 ) -> Any:
     found = root.at_level(moment.Level[level.value])
-    steps, order = found.steps(), f"migration-{level.value}"
+    order = f"migration-{level.value}"
+    page = slice_page(order, first, after, last, before)
+    steps = await asyncio.to_thread(found.steps)
 
     def record(row: int) -> AffectedRecord:
         one = affected_record(found, steps[row].place)
@@ -333,7 +336,7 @@ def _migration(
         id = found.ids[steps[row].place]
         return steps[row].step, f"{steps[row].ring or id}\x00{id}"
 
-    return Slice(order, slice_page(order, first, after, last, before), len(steps), key, record)
+    return Slice(order, page, len(steps), key, record)
 
 
 async def _agreements(
