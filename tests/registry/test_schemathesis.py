@@ -92,7 +92,15 @@ class _Milder(Visitor):
         return ObjectFieldNode(name=node.name, value=_mild(node.name.value, node.value))
 
 
-MOST = {"first": 20, "last": 20, "depth": 1_000, "maxNodes": 10_000, "maxPerNode": 10_000, "maxMilliseconds": 5_000}
+MOST = {
+    "first": 20,
+    "last": 20,
+    "depth": 1_000,
+    "maxDepth": 1_000,
+    "maxNodes": 10_000,
+    "maxPerNode": 10_000,
+    "maxMilliseconds": 5_000,
+}
 
 
 def _mild(name: str, value: ValueNode) -> ValueNode:
@@ -102,7 +110,7 @@ def _mild(name: str, value: ValueNode) -> ValueNode:
         return nodes.Int(1 + abs(int(value.value)) % MOST[name])
     if name == "change" and isinstance(value, ObjectValueNode):
         return parse_value(f"{{kind: RETIRE, ids: {json.dumps(CHANGEABLE[len(print_ast(value)) % len(CHANGEABLE)])}}}")
-    if name in ("id", "ids", "within"):
+    if name in ("id", "ids", "within", "from", "to", "via", "avoid", "into"):
         each = value.values if isinstance(value, ListValueNode) else ()
         return nodes.List([_known(one) for one in each]) if each else _known(value)
     if name == "text" and isinstance(value, StringValueNode) and not value.value.strip():
