@@ -155,7 +155,7 @@ def test_the_subgraph_schema_imports_what_it_uses_and_has_nothing_that_only_gate
     document = parse(SUBGRAPH)
     [imported] = re.findall(r"import: \[([^]]*)\]", SUBGRAPH)
     used = {one.name.value for one in _directives(document)} - {"link", "specifiedBy", "oneOf", "deprecated"}
-    assert set(re.findall(r"\w+", imported)) == used == {"key", "shareable", "cost", "listSize"}
+    assert set(re.findall(r"\w+", imported)) == used == {"key", "shareable", "cost", "listSize", "tag", "inaccessible"}
     assert "_entities" not in SUBGRAPH
     assert "_Any" not in SUBGRAPH
     assert "type PageInfo @shareable" in SUBGRAPH
