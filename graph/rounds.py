@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+_MOMENT = 1.0
+
 
 class Rounds:
     """Rounds of `work`, one after the other and never two at a time; none while nobody asks."""
@@ -19,8 +21,10 @@ class Rounds:
         await asyncio.shield(self._next)
 
     async def close(self) -> None:
-        """End what is under way."""
+        """End what is under way, after a moment: the driver minds being cut off while it connects."""
         under_way = [task for task in (self._running, self._next) if task is not None]
+        if under_way:
+            await asyncio.wait(under_way, timeout=_MOMENT)
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
