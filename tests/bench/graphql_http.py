@@ -149,9 +149,9 @@ async def in_memory(graph: Graph, lineages: Lineages, id: str) -> tuple[float, f
         start = time.perf_counter()
         answer = (await lineages.find(asked)).answer
         ids = answer.ids
-        for at, id in zip(answer.nodes, ids, strict=True):
-            if id not in texts:
-                texts[id] = orjson.Fragment(orjson.dumps({"id": id, "name": answer.net.names[at]}))
+        for at, node in zip(answer.nodes, ids, strict=True):
+            if node not in texts:
+                texts[node] = orjson.Fragment(orjson.dumps({"id": node, "name": answer.net.names[at]}))
         nodes = list(map(texts.__getitem__, ids))
         edges = [(ids[a], ids[b]) for a, b in zip(answer.edges.source, answer.edges.target, strict=True)]
         orjson.dumps({"nodes": nodes, "edges": edges})
