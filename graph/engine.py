@@ -42,6 +42,7 @@ _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 1.0
 _FETCH = 10_000
 _MOST_IDLE = 32
+_OPENING = 1.0
 
 # Both only on the embedded engine.
 RUNNING = "SHOW TRANSACTIONS YIELD transactionId, clientAddress RETURN transactionId AS id, clientAddress AS client"
@@ -86,10 +87,6 @@ def _span(kind: str, text: str) -> AbstractContextManager[trace.Span]:
     return _tracer.start_as_current_span(f"graph {kind}", kind=trace.SpanKind.CLIENT, attributes=attributes)
 
 
-async def _fetched(session: AsyncSession, query: neo4j.Query, parameters: Any) -> list[dict[str, Any]]:
-    return await _rows(await session.run(query, parameters))
-
-
 async def _rows(result: neo4j.AsyncResult) -> list[dict[str, Any]]:
     keys = result.keys()
     return [dict(zip(keys, record, strict=False)) async for record in result]
@@ -126,7 +123,9 @@ class Graph:
         self._driver = driver
         # In a cluster a read waits for what this graph wrote before.
         self._bookmarks = AsyncGraphDatabase.bookmark_manager() if is_routed(settings) else None
+        self._closed = False
         self._idle: list[AsyncSession] = []
+        self._working: set[asyncio.Future[Any]] = set()
         self._beside: set[asyncio.Task[None]] = set()
         self._reopening = asyncio.Lock()
         self._writing = asyncio.Lock()
@@ -139,8 +138,7 @@ class Graph:
             self.statements += 1
             started = time.perf_counter()
             with clock.statement(), _span("read", text) as span:
-                fetching = _fetched(session, query, parameters)
-                rows = await (fetching if self.attachment is None else self._watched(session, fetching))
+                rows = await _rows(await session.run(query, parameters))
                 span.set_attribute("db.response.returned_rows", len(rows))
             seconds = time.perf_counter() - started
             tally = TALLY.get()
@@ -195,7 +193,16 @@ class Graph:
         check_version(self.agent)
 
     async def close(self) -> None:
-        """Close all connections; an embedded engine without other clients ends by itself soon."""
+        """Close all connections; an embedded engine without other clients ends by itself soon.
+
+        What is under way has a second to end.
+        """
+        self._closed = True
+        if self._working:
+            _, late = await asyncio.wait(self._working, timeout=_OPENING)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         while self._beside:  # what is done beside may have something done beside it
             await asyncio.gather(*self._beside)
         await self._forget()
@@ -261,7 +268,7 @@ class Graph:
                 # A statement is given a little longer here than there, so that the engine speaks first.
                 clock = _Clock(limit, until, self.settings.statement_seconds + 1)
                 async with self._session(driver, access) as session:
-                    return await attempt(session, clock)
+                    return await self._watched(session, attempt(session, clock))
         except TimeoutError as error:
             if not limit.expired():
                 raise
@@ -284,12 +291,18 @@ class Graph:
                 fetch_size=_FETCH,
                 bookmark_manager=self._bookmarks,
             )
-        async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_exit(session)
+        keep = False
+        try:
             yield session
-            if reading and driver is self._driver and len(self._idle) < _MOST_IDLE:
-                stack.pop_all()
+            keep = reading and not self._closed and driver is self._driver and len(self._idle) < _MOST_IDLE
+        except asyncio.CancelledError:
+            session.cancel()
+            raise
+        finally:
+            if keep:
                 self._idle.append(session)
+            else:
+                await _end(session)
 
     @property
     def database(self) -> str | None:
@@ -303,19 +316,26 @@ class Graph:
         user = embedded.USER if self.attachment else self.settings.user
         return Where(address, user, self.database or "", self.engine, self.settings.statement_seconds)
 
-    async def _watched(self, session: AsyncSession, fetching: Coroutine[Any, Any, T]) -> T:
-        """What a session fetches. When this is cancelled, so is the statement.
+    async def _watched(self, session: AsyncSession, work: Awaitable[T]) -> T:
+        """What is done in a session. When this is cancelled, so is the statement.
 
+        The driver forgets a connection that it is interrupted in opening, so it may finish that first.
         Neo4j ends a statement when the connection goes that it came by, the embedded engine has to be told.
         """
-        task = asyncio.ensure_future(fetching)
+        task = asyncio.ensure_future(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            port = getattr(getattr(session, "_connection", None), "local_port", None)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            if port is not None:
+            port = None
+            try:
+                await _connected(session, task)
+                port = getattr(getattr(session, "_connection", None), "local_port", None)
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            if port is not None and self.attachment is not None:
                 self._later(self._terminate(f":{port}"))
             raise
 
@@ -346,7 +366,7 @@ class Graph:
         sessions, self._idle = self._idle, []
         for session in sessions:
             with contextlib.suppress(*_Faults, OSError):
-                await session.close()
+                await _end(session)
 
     async def _reopen(self, lost: AsyncDriver) -> None:
         """The embedded engine went away under us: start it again, or find the one that somebody else started."""
@@ -360,6 +380,25 @@ class Graph:
             await self._forget()
             with contextlib.suppress(Exception):  # there is nobody left to say goodbye to
                 await lost.close()
+
+
+async def _connected(session: AsyncSession, task: asyncio.Future[Any]) -> None:
+    """Wait until a session has its connection, for a second at most."""
+    until = asyncio.get_running_loop().time() + _OPENING
+    while getattr(session, "_connection", None) is None and not task.done():
+        await asyncio.sleep(0.001)
+        if asyncio.get_running_loop().time() > until:
+            return
+
+
+async def _end(session: AsyncSession) -> None:
+    """Close a session. One that is interrupted in this would stay open for good: it lets its connection go first."""
+    try:
+        await session.close()
+    except BaseException:
+        session.cancel()
+        await session.close()  # waits for nothing any more
+        raise
 
 
 def _pause(tries: int) -> float:

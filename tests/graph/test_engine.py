@@ -1,9 +1,11 @@
 """Reading and writing on both engines: transactions, tries, time limits, and what is said when it fails."""
 
 import asyncio
+import gc
 import json
 import shutil
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 
 from graph.access import check_version, parse_version
 from graph.engine import Graph as OpenGraph
-from graph.engine import GraphSettings, Transaction, open_graph
+from graph.engine import GraphSettings, Transaction, _end, open_graph
 from graph.errors import (
     Conflict,
     DatabaseMissing,
@@ -319,3 +321,37 @@ async def test_a_slow_statement_is_logged_with_its_plan(graph: OpenGraph, caplog
     assert line["statement"].startswith("MATCH (s:Sequence")
     assert any("Seek" in operator for operator in line["plan"])
     assert "secret-42" not in caplog.text
+
+
+async def test_nothing_stays_open_of_reads_that_are_cancelled_whenever_it_may_be(graph: OpenGraph) -> None:
+    other = await open_graph(graph.settings)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for turn in range(60):
+            reading = asyncio.create_task(other.read(_NAMES))
+            for _ in range(turn):
+                await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        late = [asyncio.create_task(other.read(_NAMES)) for _ in range(4)]
+        await asyncio.sleep(0)
+        await other.close()
+        await asyncio.gather(*late, return_exceptions=True)
+        del reading, late
+        gc.collect()
+    assert [str(one.message) for one in told if "Session" in str(one.message)] == []
+
+
+async def test_a_session_that_is_interrupted_when_it_ends_is_closed_all_the_same(neo4j_graph: OpenGraph) -> None:
+    other = await open_graph(neo4j_graph.settings)
+    async with asyncio.timeout(20):
+        session = await other._driver.session().__aenter__()
+        result = await session.run(_LONG)
+        ending = asyncio.create_task(_end(session))
+        await asyncio.sleep(0.1)
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+        assert ending.cancelled()
+        assert session._closed
+        del result
+    await other.close()
