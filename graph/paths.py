@@ -29,7 +29,8 @@ class Wanted:
     """Which paths: `first` of at most `max_depth` changes of node, of `max_nodes` nodes in all.
 
     `first` is 0 where only their existence is asked for. `tries` may be in vain, until `deadline`
-    (`time.monotonic`). All steps are known of paths up to the length `known`, `None`: of all paths.
+    (`time.monotonic`). All steps are known of paths up to the length `known`, `None`: of all paths. After as many
+    beginnings in vain as `patience` says, and some for the length of a path, each is looked at more closely.
     """
 
     first: int
@@ -38,6 +39,7 @@ class Wanted:
     tries: int
     deadline: float
     known: int | None = None
+    patience: int = PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Beginning:
-    """A sequence of nodes from the start. `least`: no path that begins so is shorter.
+    """A sequence of nodes from the start.
 
     `left` is what is left from each node that it may go on to, without those that it has used, if that was looked up.
     """
@@ -93,7 +95,6 @@ class _Beginning:
     parent: "_Beginning | None"
     turn: _Turn
     ids: tuple[str, ...]
-    least: int
     listed: bool = False
     left: dict[int, int] | None = None
 
@@ -128,15 +129,15 @@ class Listing:
             length, ids, _, parent, turns, which = heappop(self._waiting)
             self._push(parent, turns, which + 1)
             turn = turns[which]
-            beginning = _Beginning(parent, turn, ids, length)
+            beginning = _Beginning(parent, turn, ids)
             self._tried += 1
             self._since += 1
-            if self._is_hopeless(beginning):
+            if self._is_hopeless(beginning, length):
                 continue
             place = self._place(turn)
             if place.done and self._ends(beginning):
                 break
-            self._extend(beginning, place)
+            self._push(beginning, place.turns, 0)
         if not self._waiting:
             self._is_none_within(self._wanted.max_depth)
         self._listed.paths = [self._path(one) for one in self._found]
@@ -190,31 +191,25 @@ class Listing:
 
     def _push(self, parent: _Beginning | None, turns: list[_Turn], which: int) -> None:
         """Let the next of some turns wait for its time; those back to a node that was used are left out."""
-        ids, least = (parent.ids, parent.least) if parent else ((), 0)
+        ids = parent.ids if parent else ()
         while which < len(turns) and turns[which].id in ids:
             which += 1
         if which < len(turns):
             turn = turns[which]
             self._number += 1
-            wait = (max(len(ids) + turn.left, least), (*ids, turn.id), self._number, parent, turns, which)
+            wait = (len(ids) + turn.left, (*ids, turn.id), self._number, parent, turns, which)
             heappush(self._waiting, wait)
 
-    def _extend(self, beginning: _Beginning, place: _Place) -> None:
-        turns = place.turns
-        left = beginning.least - len(beginning.ids)
-        if turns and turns[0].left < left:
-            turns = sorted(turns, key=lambda turn: (max(turn.left, left), turn.id))
-        self._push(beginning, turns, 0)
-
-    def _is_hopeless(self, beginning: _Beginning) -> bool:
-        """Whether a beginning leads nowhere, or so far that it has to wait again, by what it has used up.
+    def _is_hopeless(self, beginning: _Beginning, length: int) -> bool:
+        """Whether a beginning, taken for one of paths of `length`, leads nowhere by what it has used up, or so far that
+        it has to wait again.
 
         That is looked up, for all that it begins with, where much was in vain.
         """
-        stalled = self._since > PATIENCE + 2 * beginning.least
+        stalled = self._since > self._wanted.patience + 2 * length
         if not stalled and not self._looked_up:
             return False
-        least = beginning.least
+        least = length
         for step, next in pairwise([*reversed(_chain(beginning.parent)), beginning]):
             if stalled and step.left is None and time.monotonic() <= self._wanted.deadline:
                 step.left = self._left_without(step)
@@ -223,10 +218,10 @@ class Listing:
                 if left is None:
                     return True
                 least = max(least, next.length + left)
-        if least > beginning.least:
+        if least > length:
             turn = beginning.turn
             self._push(beginning.parent, [_Turn(least - beginning.length, turn.id, turn.node, turn.entry)], 0)
-        return least > beginning.least
+        return least > length
 
     def _left_without(self, beginning: _Beginning) -> dict[int, int]:
         """For each node that a beginning may go on to, the fewest changes of node from there that use none again."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graph.beside import ended
 from graph.between import Between
@@ -152,6 +154,14 @@ def test_paths_that_are_longer_than_they_seem_wait_for_their_turn() -> None:
     ]
 
 
+def test_paths_that_are_told_before_all_is_seen_are_the_first() -> None:
+    """When the ends have met, those of 3 steps are known; of 4 steps only some, and not the first of them."""
+    ways = {"0": "23ST", "1": "4", "2": "0135T", "3": "4T", "4": "02ST", "5": "3T", "S": "014", "T": "14S"}
+    net = net_of([*resources(ways), *feeds(*([one, other] for one, others in ways.items() for other in others))])
+    found = ["".join(path) for path in ids(ask(net, first=9))]
+    assert found == ["S0T", "S4T", "S02T", "S03T", "S14T", "S40T", "S42T", "S023T", "S025T"]
+
+
 def searched(net: Net, *, milliseconds: int) -> Listed:
     """The answer of a search whose time is up before it begins, or not."""
     search = Search(net, 0, Question(Level.RESOURCE, 100, 10, (), (), 10_000, milliseconds))
@@ -165,11 +175,11 @@ def test_when_the_time_is_up_nothing_is_claimed(layers: Net) -> None:
     assert len(searched(layers, milliseconds=60_000).paths) == 10
 
 
-def listed(steps: Sequence[tuple[int, int]], **wanted: Any) -> Listed:
-    """The paths from 0 to 9 by steps between positions that are nodes."""
-    ends = np.array(steps, np.int64)
+def listed(steps: Sequence[tuple[int, int]], nodes: Sequence[int] = range(10), **wanted: Any) -> Listed:
+    """The paths from 0 to 9 by steps between positions, each of which stands for a node."""
+    ends = np.array(steps, np.int64).reshape(-1, 2)
     arcs = Arcs(ends[:, 0], ends[:, 1], np.arange(len(steps)))
-    between = Between(arcs, np.array([0]), np.array([9]), lambda positions: positions, [])
+    between = Between(arcs, np.array([0]), np.array([9]), np.array(nodes).__getitem__, [])
     given = {"first": 10, "max_depth": 30, "max_nodes": 100, "tries": 100, "deadline": NEVER, **wanted}
     return Listing(between, [str(number) for number in range(10)], Wanted(**given)).run()
 
@@ -205,3 +215,41 @@ def test_a_net_without_anything_has_no_path() -> None:
     search = Search(net, 0, Question(Level.FIELD, 5, 1, (), (), 10, 1_000))
     found = ended(search.find(NO_INTS, np.array([net.index["T"]])))
     assert (found.paths, found.exists, found.stopped_by) == ([], False, [])
+
+
+def walked(steps: Sequence[tuple[int, int]], nodes: Sequence[int]) -> list[list[int]]:
+    """All paths from 0 to 9, by walking them."""
+    waiting: list[tuple[int, tuple[int, ...]]] = [(0, (nodes[0],))]
+    found, seen = set(), set(waiting)
+    while waiting:
+        at, path = waiting.pop()
+        if at == 9:
+            found.add(path)
+            continue
+        for start, end in steps:
+            if start == at and (nodes[end] == path[-1] or nodes[end] not in path):
+                there = (end, path if nodes[end] == path[-1] else (*path, nodes[end]))
+                if there not in seen:
+                    seen.add(there)
+                    waiting.append(there)
+    return [list(path) for path in sorted(found, key=lambda path: (len(path), path))]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=8, max_size=30, unique=True),
+    nodes=st.one_of(st.just(list(range(10))), st.lists(st.integers(0, 9), min_size=10, max_size=10)),
+    first=st.sampled_from((1, 5, 1_000)),
+    depth=st.sampled_from((2, 4, 30)),
+    patience=st.sampled_from((64, -100)),
+)
+def test_listing_is_as_walking_them_all(
+    steps: list[tuple[int, int]], nodes: list[int], first: int, depth: int, patience: int
+) -> None:
+    found = listed(steps, nodes, first=first, max_depth=depth, max_nodes=100_000, tries=10_000, patience=patience)
+    every = walked(steps, nodes)
+    near = [path for path in every if len(path) <= depth + 1]
+    assert [path.nodes for path in found.paths] == near[:first]
+    assert found.exists is bool(near)
+    stops = [Stop.NODES] if len(near) > first else [Stop.DEPTH] if len(every) > len(near) else []
+    assert found.stopped_by == stops

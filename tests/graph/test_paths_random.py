@@ -1,17 +1,22 @@
 """Random registries and questions about paths: every way of answering agrees with brute force."""
 
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.beside import ended
 from graph.engine import Graph
+from graph.path_answers import Asking
 from tests.engines import wipe
 from tests.graph.asking import lineages
-from tests.graph.asking_paths import ask
+from tests.graph.asking_paths import ask, question, whole
+from tests.graph.nets import net_of
 from tests.graph.stating import state
 from tests.graph.test_lineage_random import plain
 from tests.reference_facts import ENDS, Import
@@ -64,3 +69,37 @@ async def test_random_paths_are_those_of_brute_force(graph: Graph, data: st.Data
             if "error" not in expected:
                 whether = await ask(of, {**query, "onlyWhether": True}, {})
                 assert (whether["paths"], whether["exists"]) == ([], expected["exists"]), query
+
+
+def crowded(random: Random) -> Iterator[Fact]:
+    """A registry in which much feeds much, all of it in force."""
+
+    def some(key: str, ids: list[str], often: float) -> dict[str, str]:
+        return {key: random.choice(ids)} if random.random() < often else {}
+
+    cities, departments, systems = ([f"{kind}{number}" for number in range(3)] for kind in "jds")
+    yield from ({"fact": "jurisdiction", "id": id, **some("within", cities, 0.4)} for id in cities)
+    yield from ({"fact": "department", "id": id, **some("jurisdiction", cities, 0.8)} for id in departments)
+    yield from ({"fact": "system", "id": id, **some("department", departments, 0.8)} for id in systems)
+    resources = [f"r{number}" for number in range(random.randint(4, 8))]
+    fields = []
+    for id in resources:
+        held = {**some("system", systems, 0.7), **some("provider", departments, 0.3)}
+        yield {"fact": "resource", "id": id, **held}
+        for name in range(random.choice([0, 0, 1, 2, 3])):
+            fields.append(f"{id}.{name}")
+            yield {"fact": "field", "id": fields[-1], "resource": id}
+    pairs = {(random.choice(resources), random.choice(resources)) for _ in range(random.randint(6, 20))}
+    pairs |= {(random.choice(fields), random.choice(fields)) for _ in range(random.randint(0, 14)) if fields}
+    yield from ({"fact": "feeds", "from": one, "to": other} for one, other in sorted(pairs))
+
+
+@settings(max_examples=120, deadline=None)
+@given(seed=st.integers(0, 2**32), data=st.data())
+def test_paths_through_crowds_are_those_of_brute_force(seed: int, data: st.DataObject) -> None:
+    facts = list(crowded(Random(seed)))
+    net, imports = net_of(facts), [Import(facts, datetime(2020, 1, 1, tzinfo=UTC), "a", False)]
+    for query in data.draw(st.lists(path_queries(facts), min_size=3, max_size=6)):
+        query["to"] = query["to"] if query["to"] in net.index else query["from"]
+        found = ended(Asking(net, question(query, {}), 0).answer())
+        assert whole(found) == paths(imports, query), query
