@@ -305,10 +305,13 @@ class Projection:
         last = where.sequence
         # What is touched once more while this reads has moved on by some numbers; it must not be missed.
         window: dict[str, Any] = {"after": self.sequence, "upto": last + _SLACK}
-        things = await self._since(self.sequence, where)
-        links = await self.graph.read(ALL_LINKS, **window, since=self.sequence, last=last)
+        things, links, agreements = await asyncio.gather(
+            self._since(self.sequence, where),
+            self.graph.read(ALL_LINKS, **window, since=self.sequence, last=last),
+            self.graph.read(AGREEMENTS, **window),
+        )
+        # After the things: what one of them was before it was touched once more must not be missed either.
         versions = await self.graph.read(VERSIONS, **window)
-        agreements = await self.graph.read(AGREEMENTS, **window)
         if (await position(self.graph)).sequence > last + _SLACK:
             return
         async with self._applying:

@@ -89,7 +89,7 @@ async def measured(out: Console, given: argparse.Namespace, graph: Graph, comman
         f"imports: {writer.written:,}; went away without waiting: {work.left:,}; "
         f"changes told to subscribers: {[len(one) for one in work.events]}"
     )
-    out.print(f"the same workers to the end: {same}; ended with {ended}; wrong: {len(work.wrong)}")
+    out.print(f"the same workers to the end: {same}; ended with {ended}; late: {work.late}; wrong: {len(work.wrong)}")
     for one in work.wrong:
         out.print(one, markup=False)
     return same and not ended and not work.wrong

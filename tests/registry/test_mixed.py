@@ -46,6 +46,7 @@ async def test_every_answer_under_load_is_that_of_the_question_alone(
         writer = Writer(graph, tmp_path)
         await load.run(lambda: load.answers >= 800 and writer.written >= 4, 12, writer)
         assert load.wrong == []
+        assert load.late * 10 < load.answers
         assert len(load.times) == len({question.kind for question in questions()} | {"by hash", "touched", "import"})
         assert all(len(told) > 3 for told in load.events)
         assert load.left > 1
