@@ -98,10 +98,15 @@ async def position(graph: Graph) -> Position:
     return Position(row["value"], row["at"], row["numbers"])
 
 
+async def recorded(graph: Graph, sequence: int) -> int | None:
+    """When a change was recorded; `None` where there is none of that number."""
+    rows = await graph.read(RECORDED, sequence=sequence)
+    return rows[0]["at"] if rows else None
+
+
 async def behind(graph: Graph, sequence: int, head: Position) -> Behind:
     """How far what has taken over all changes up to `sequence` is behind the graph, which stands at `head`."""
     if sequence >= head.sequence:
         return Behind()
-    rows = await graph.read(RECORDED, sequence=sequence + 1)
-    at = rows[0]["at"] if rows else head.at
+    at = await recorded(graph, sequence + 1) or head.at
     return Behind(head.sequence - sequence, max(now() - at, 0) / 1_000_000)

@@ -1,6 +1,7 @@
 """Lineage and dependencies: a question in, an answer that says what cut it out."""
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from graph.refusals import BadInput, NotFound
 from graph.remembered import Remembered
 from graph.rollup import Answer, answer
 from graph.starts import located, start_of
-from graph.walk import Budget, Question, Stop, Walk, Walked
+from graph.walk import UNLIMITED, Budget, Question, Stop, Walk, Walked
 
 RANGES = {"depth": (0, 1_000), "maxNodes": (1, 10_000), "maxPerNode": (1, 10_000), "maxMilliseconds": (1, 60_000)}
 """What the numbers of a question may be."""
@@ -76,7 +77,7 @@ def check(asked: Asked) -> None:
     budget = asked.budget
     numbers = (asked.depth, budget.max_nodes, budget.max_per_node, budget.max_milliseconds)
     for (name, (low, high)), number in zip(RANGES.items(), numbers, strict=True):
-        if not low <= number <= high:
+        if number != UNLIMITED and not low <= number <= high:
             raise BadInput(f"{name}: must be from {low:,} to {high:,}, not {number:,}", argument=name)
 
 
@@ -90,13 +91,20 @@ class Lineages:
 
     async def find(self, asked: Asked) -> Found:
         """The answer. Raises BadInput, or NotFound that names all unknown ids."""
+        async with self.reading(asked) as found:
+            return found
+
+    @asynccontextmanager
+    async def reading(self, asked: Asked) -> AsyncIterator[Found]:
+        """The answer, from a net that stays as it is until the end of the block. Raises what `find` raises."""
         check(asked)
         if self.projection.state == "READY":
             async with self.projection.reading(asked.known_at) as (net, sequence):
                 # A graph restored from a backup may no longer fit.
                 if self.projection.state == "READY":
-                    return await self._by_projection(net, sequence, asked)
-        return await self._by_statements(asked)
+                    yield await self._by_projection(net, sequence, asked)
+                    return
+        yield await self._by_statements(asked)
 
     async def _by_projection(self, net: Net, sequence: int, asked: Asked) -> Found:
         state, at = (sequence, self.projection.at), _as_of(asked)

@@ -30,6 +30,12 @@ class TooCostly(Refusal):
     code = "TOO_COSTLY"
 
 
+class Moved(Refusal):
+    """A place in something that can no longer be had; the way out is to begin again."""
+
+    code = "CONFLICT"
+
+
 class Taken(Refusal):
     """What cannot be because of what is there already."""
 

@@ -19,6 +19,9 @@ from graph.net import FEEDS, FIELD, NO_INTS, READS, RESOURCE, SYSTEM, Bools, Int
 SHORT = 1_000
 """Nodes up to which a walk takes a moment only."""
 
+UNLIMITED = 2**62
+"""A budget's number where nothing is to be cut by it."""
+
 
 class Stop(StrEnum):
     """What cut an answer, in the order of the contract's enum."""

@@ -2,7 +2,7 @@
 
 /graphql   the API, and GraphiQL for a browser        /health   the process is there
 /          to GraphiQL                                /ready    the graph answers
-/metrics   counts for Prometheus
+/metrics   counts for Prometheus                       /export/…  long answers as files
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.changes import position
 from graph.engine import Graph, open_graph
@@ -29,6 +29,8 @@ from graph.errors import GraphError
 from graph.lineage import Lineages
 from graph.projection import Projection
 from graph.watch import Watch
+from registry.exporting.asking import LineageExports
+from registry.exporting.service import Exported, Exports
 from registry.handover import Handover
 from registry.keeping import Keeping
 from registry.metrics import CONTENT_TYPE, Metrics
@@ -36,12 +38,14 @@ from registry.middleware import Guard, Requests, error_answer, log_slow
 from registry.settings import Settings
 from resolvers.http import LONGEST_BODY, graphql_app
 from resolvers.options import Answered
+from resolvers.questions import Questions
+from resolvers.schema import make_schema
 
 __all__ = ["Parts", "create_app", "projection_state"]
 
 log = logging.getLogger("registry.service")
 
-_ROUTES = {"/": "/", "/graphql": "/graphql", "/health": "/health", "/ready": "/ready", "/metrics": "/metrics"}
+_ROUTES = {path: path for path in ("/", "/graphql", "/health", "/ready", "/metrics", *LineageExports.paths)}
 _REQUEST_SECONDS = 60
 """The longest time to the first byte of an answer."""
 _READY_SECONDS = 5
@@ -51,7 +55,12 @@ class Parts:
     """What the service consists of while it runs; there from the application's start to its end."""
 
     def __init__(
-        self, settings: Settings, graph: Graph, observe: Callable[[Answered], None], handover: Handover
+        self,
+        settings: Settings,
+        graph: Graph,
+        observe: Callable[[Answered], None],
+        exported: Callable[[Exported], None],
+        handover: Handover,
     ) -> None:
         self.settings = settings
         self.graph = graph
@@ -62,18 +71,22 @@ class Parts:
             options.texts.share(handover.folder / "documents")
         self.watch = Watch(graph)
         self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch)
+        questions, seconds = Questions(make_schema(settings.zone)), settings.request_seconds
+        lineage = LineageExports(questions, self.lineages, seconds)
+        self.exports = Exports(lineage.offers(), self.graphql.gate, settings.exports, seconds, exported)
 
 
-class _Api:
-    """GraphQL while the service runs; before and after that nobody is there to answer."""
+class _Part:
+    """A part while the service runs; before and after that nobody is there to answer."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, part: Callable[[Parts], ASGIApp]) -> None:
         self._state = state
+        self._part = part
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts: Parts | None = self._state.parts
         if parts is not None:
-            await parts.graphql(scope, receive, send)
+            await self._part(parts)(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1013})
         else:
@@ -88,7 +101,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
     """
     metrics = Metrics()
     state = State({"parts": None})
-    api = _Api(state)
+    api, exports = _Part(state, lambda parts: parts.graphql), _Part(state, lambda parts: parts.exports)
 
     def observe(answered: Answered) -> None:
         metrics.executed(answered)
@@ -99,7 +112,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         graph = await open_graph(settings.graph())
         handover = Handover(shared)
-        parts = state.parts = Parts(settings, graph, observe, handover)
+        parts = state.parts = Parts(settings, graph, observe, metrics.exported, handover)
         parts.projection.start()
         await handover.listen(parts.graphql)
         state.keeping = Keeping(parts.projection, parts.watch, metrics)
@@ -126,6 +139,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
             Route("/graphql", api),
             WebSocketRoute("/graphql", api),
             Mount("/graphql", api),
+            Route("/export/{file:path}", exports),
             Route("/health", _health),
             Route("/ready", _ready),
             Route("/metrics", tell),

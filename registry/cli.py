@@ -54,6 +54,18 @@ class Answer(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+    SVG = "svg"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+class Rows(StrEnum):
+    """What rows a table has."""
+
+    NODES = "nodes"
+    EDGES = "edges"
 
 
 class Shown(StrEnum):
@@ -132,20 +144,27 @@ def lineage(
     as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
     known_at: Annotated[str | None, typer.Option(help="What the registry knew at this time; default now.")] = None,
     dependencies: Annotated[bool, typer.Option("--dependencies", help="Follow READS too, not only FEEDS.")] = False,
-    max_nodes: Annotated[int, typer.Option(help="Nodes in the answer (1 to 10,000).")] = 500,
-    max_per_node: Annotated[int, typer.Option(help="Neighbours followed from one node (1 to 10,000).")] = 100,
-    max_milliseconds: Annotated[int, typer.Option(help="Time for the walk (1 to 60,000).")] = 5000,
-    form: Annotated[Answer, typer.Option("--format", help="How to print the answer.")] = Answer.TREE,
+    max_nodes: Annotated[int | None, typer.Option(help="Nodes in the answer (1 to 10,000); default 500.")] = None,
+    max_per_node: Annotated[
+        int | None, typer.Option(help="Neighbours followed from one node (1 to 10,000); default 100.")
+    ] = None,
+    max_milliseconds: Annotated[int | None, typer.Option(help="Time for the walk (1 to 60,000); default 5000.")] = None,
+    form: Annotated[
+        Answer, typer.Option("--format", help="How to print the answer; csv, jsonl and xlsx have all of it.")
+    ] = Answer.TREE,
+    of: Annotated[Rows | None, typer.Option(help="What rows csv has; default nodes.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write csv, jsonl, xlsx, svg, dot or mermaid there.")
+    ] = None,
 ) -> None:
     """Follow data from where it comes to where it goes, at any level, and say where the answer was cut."""
-    from graph.walk import Budget
     from registry.commands.lineage import Wanted
     from registry.commands.lineage import lineage as answer
     from registry.terminal import Format
 
-    budget = Budget(max_nodes, max_per_node, max_milliseconds)
+    budget = {"maxNodes": max_nodes, "maxPerNode": max_per_node, "maxMilliseconds": max_milliseconds}
     wanted = Wanted(ids, direction.value, level.value, depth, as_of, known_at, dependencies, budget)
-    answer(wanted, Format(form.value))
+    answer(wanted, Format(form.value), of and of.value, output)
 
 
 @app.command(

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from graph.changes import Behind
     from graph.engine import Graph
     from graph.projection import Projection
+    from registry.exporting.service import Exported
     from resolvers.options import Answered
 
 __all__ = ["CONTENT_TYPE", "Lag", "Metrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_LONG = (0.1, 0.5, 1, 5, 10, 30, 60, 300, 1_800)
 _COSTS = (1, 10, 100, 1_000, 10_000, 100_000)
 _LAGGING = {"projection": "the projection", "feed": "the live feed that is the farthest behind"}
 _STATES = ("OFF", "FILLING", "READY", "TOO_BIG")
@@ -68,6 +70,13 @@ class Metrics:
         self._statement_seconds = Counter(
             "registry_graphql_statement_seconds", "Time that these took", ["field"], registry=own
         )
+        self._exports = Counter(
+            "registry_exports", "Exports that have ended", ["export", "format", "outcome"], registry=own
+        )
+        self._export_seconds = Histogram(
+            "registry_export_seconds", "Time to the end of an export", ["export", "format"], buckets=_LONG, registry=own
+        )
+        self._export_rows = Counter("registry_export_rows", "Rows of exports", ["export", "format"], registry=own)
         self._statements = Counter("registry_statements", "Statements run on the graph", registry=own)
         self._state = Gauge(
             "registry_projection_state",
@@ -125,6 +134,13 @@ class Metrics:
         self._answer_statements.labels(field).inc(answered.tally.statements)
         self._answer_rows.labels(field).inc(answered.tally.rows)
         self._statement_seconds.labels(field).inc(answered.tally.seconds)
+
+    def exported(self, exported: "Exported") -> None:
+        """Count one export; rows are those of what was sent whole."""
+        name, suffix = exported.name, exported.suffix
+        self._exports.labels(name, suffix, exported.outcome).inc()
+        self._export_seconds.labels(name, suffix).observe(exported.seconds)
+        self._export_rows.labels(name, suffix).inc(exported.rows if exported.outcome == "ok" else 0)
 
     def look(self, graph: "Graph", projection: "Projection") -> None:
         """Take over what the graph and the projection count themselves."""

@@ -59,9 +59,17 @@ class _Answer:
     status: int = 0
     started: float = field(default_factory=time.perf_counter)
 
+    def allow(self, seconds: float) -> None:
+        """Give it so much time from now on to its first byte."""
+        if self.limit is not None and not self.status:
+            self.limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
 
 class Requests:
-    """Gives each request an id, counts and logs it, limits the time to its first byte, and masks our errors."""
+    """Gives each request an id, counts and logs it, limits the time to its first byte, and masks our errors.
+
+    What needs longer says so: `scope["allow"](seconds)`.
+    """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, seconds: float, access_log: bool) -> None:
         self.app = app
@@ -106,6 +114,7 @@ class Requests:
 
         try:
             async with asyncio.timeout(self.seconds) as answer.limit:
+                scope["allow"] = answer.allow
                 await self.app(scope, receive, sending)
             if not answer.status:
                 answer.status = _GONE

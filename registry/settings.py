@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     requests: int = Field(64, ge=1, description="Requests to the API that are answered at the same time, per worker.")
     caller_requests: int = Field(16, ge=1, description="The same of one caller, by address.")
     waiting_requests: int = Field(512, ge=0, description="Requests to the API that may wait, per worker.")
+    exports: int = Field(8, ge=1, description="Exports that are under way at the same time, per worker.")
     introspection: bool = Field(True, description="Whether clients may ask the API for its schema.")
     suggestions: bool = Field(True, description="Whether the API's errors say what may have been meant.")
     documents: Path | None = Field(None, description="JSON file of trusted documents that clients name by id.")

@@ -1,7 +1,5 @@
 """What commands print: answers on standard output, everything about getting them on standard error."""
 
-import csv
-import io
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,20 +15,17 @@ from rich.text import Text
 __all__ = [
     "Format",
     "console",
-    "csv_text",
     "notices",
+    "print_bytes",
     "print_json",
     "print_text",
     "progress",
-    "safe_cell",
     "table",
     "waiting",
 ]
 
 _WIDE = 10_000
 """How wide a line may be where no terminal limits it: a pipe or file wants whole cells."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Format(StrEnum):
@@ -40,6 +35,11 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+    SVG = "svg"
+    DOT = "dot"
+    MERMAID = "mermaid"
 
 
 def console() -> Console:
@@ -55,32 +55,19 @@ def notices() -> Console:
 
 def print_text(text: str) -> None:
     """Print `text` as it is, in UTF-8 whatever the terminal's locale says: files and pipes are read by programs."""
+    print_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def print_bytes(content: bytes) -> None:
+    """Print what is text already, or no text."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
 
 def print_json(value: Any) -> None:
     """Print an answer as indented JSON."""
     print_text(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
-
-
-def csv_text(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Rows as CSV with a head line; no cell can be taken for a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def safe_cell(value: Any) -> Any:
-    """A cell that a spreadsheet shows rather than runs: a text that begins like a formula gets a quote before it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str) and value.lstrip(" \n").startswith(_FORMULA):
-        return "'" + value
-    return "" if value is None else value
 
 
 def table(columns: Mapping[str, str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:

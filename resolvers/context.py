@@ -14,6 +14,7 @@ from graph.net import Net
 from graph.once import Once
 from graph.things import Record, by_ids
 from graph.watch import Watch
+from graph.whole import Wholes
 from resolvers.batches import Loads
 from resolvers.completion import Shape
 from resolvers.subgraph import Subgraph
@@ -42,6 +43,7 @@ class Context(OperationContext):
 
     graph: Graph
     lineages: Lineages
+    wholes: Wholes
     watch: Watch
     """Waits for the graph to change; one for all operations."""
     impacts: Callable[[], Impacts]

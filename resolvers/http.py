@@ -24,13 +24,14 @@ from graph.engine import Graph
 from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.watch import Watch
+from graph.whole import Wholes
 from resolvers.answering import Answer, Answers
 from resolvers.context import Context, OperationContext
 from resolvers.encoding import encode
 from resolvers.entities import FINDERS
 from resolvers.errors import Unfit, unanswered
 from resolvers.events import EVENTS, EventStream, operation
-from resolvers.gate import Full
+from resolvers.gate import Full, Gate
 from resolvers.graphiql import file, html
 from resolvers.leaving import Gone, while_there
 from resolvers.options import Options
@@ -82,6 +83,11 @@ class GraphQLApp:
         self._slowest = slowest
         self._sockets = WebSockets(answers, context, slowest=slowest)
         self._singles = SingleConnections(answers, context, patience, slowest)
+
+    @property
+    def gate(self) -> Gate:
+        """How many requests are answered at the same time."""
+        return self._answers.gate
 
     def drain(self) -> None:
         """End what goes on by itself, before the service stops."""
@@ -145,7 +151,7 @@ class GraphQLApp:
         kind, reading = _accepted(headers.get("accept")), method == "GET"
         if token is not None and kind == EVENTS:
             return self._singles.open(token)
-        given = _read(parameters) if reading else _json(await _body(headers, receive), "The request")
+        given = _read(parameters) if reading else read_json(await read_body(headers, receive), "The request")
         asked = request(given, caller)
         if headers.get("apollo-federation-include-trace") == "ftv1":
             asked = replace(asked, reported=asked.reported | {"ftv1"})
@@ -193,7 +199,8 @@ def _accepted(accept: str | None, kinds: Sequence[str] = (JSON, RESPONSE, EVENTS
     return kind
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
+async def read_body(headers: Headers, receive: Receive) -> bytes:
+    """The body of a request that has to be JSON. Raises Unfit."""
     kind, *parameters = (piece.strip().lower() for piece in headers.get("content-type", "").split(";"))
     charset = next((text[8:].strip('"') for text in parameters if text.startswith("charset=")), "utf-8")
     if kind not in (JSON, "application/graphql+json") or charset not in ("utf-8", "utf8"):
@@ -214,7 +221,8 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     return body
 
 
-def _json(text: bytes | str, what: str) -> Any:
+def read_json(text: bytes | str, what: str) -> Any:
+    """The value of a JSON text; `what` is told of one that is none. Raises Unfit."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -233,7 +241,7 @@ def _read(parameters: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
         if name in given:
-            given[name] = _json(given[name] or "null", f"The parameter {name}")
+            given[name] = read_json(given[name] or "null", f"The parameter {name}")
     return given
 
 
@@ -263,5 +271,5 @@ def graphql_app(
     schema = make_schema(zone)
     watch = watch or Watch(graph)
     impacts = cache(lambda: Impacts(graph, lineages.projection))
-    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, watch, impacts)
+    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, Wholes(lineages), watch, impacts)
     return GraphQLApp(Answers(schema, options), context, watch.close)

@@ -8,17 +8,22 @@ from typing import Annotated, Any
 
 import numpy as np
 import strawberry
+from strawberry import Parent
 
 from graph import moment
 from graph.facts import Kind
 from graph.lineage import Asked, Found, Shown, agreements_of, jobs_of, name_of, shown
 from graph.net import FLOWS, Ints, Net, distinct
 from graph.walk import Budget
-from resolvers.batches import many
-from resolvers.completion import Column, Shape, Shared, Table
+from graph.whole import Whole
+from resolvers.batches import batched, many, needs, one
+from resolvers.completion import Column, Shape, Shared, Table, together
+from resolvers.connections import ROWS, Edge, PageInfo, _edges, _itself, _nodes, _total
 from resolvers.context import Context, Info
-from resolvers.costs import rows
+from resolvers.costs import rows, weighs
 from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
+from resolvers.lineage_pages import NodePages, node_pages
+from resolvers.members import Before, First, Last
 from resolvers.scalars import Instant, SequenceNumber
 from resolvers.things import Node
 
@@ -136,6 +141,7 @@ class LineageEdge:
 class Answered:
     """The source of a Lineage."""
 
+    asked: Asked
     nodes: Table
     edges: Table
     complete: bool
@@ -152,6 +158,48 @@ _HIDDEN = "How many things the viewer may know of but not see were left out."
 SEQUENCE = "The change of the graph that the answer stands on."
 
 
+@needs()
+async def _pages(lineages: list[Answered], context: Context, **bounds: Any) -> list[Any]:
+    found = (node_pages(context.wholes, one.asked, lambda row: NodeRecord(**row), *bounds.values()) for one in lineages)
+    return await together(list(found))
+
+
+def _paged(
+    root: Parent[Any],
+    info: Info,
+    first: First = None,
+    after: Annotated[
+        str | None,
+        strawberry.argument(
+            description="Only what comes after this cursor. It belongs to one question, and goes on in the state of "
+            "the graph that its page was of."
+        ),
+    ] = None,
+    last: Last = None,
+    before: Before = None,
+) -> Any:
+    return one(_pages, root, info, first=first, after=after, last=last, before=before)
+
+
+def _of_whole(get: Callable[[Whole], Any], description: str) -> Any:
+    def values(pages: list[NodePages], context: Context) -> list[Any]:
+        return [get(one.whole) for one in pages]
+
+    return many(values, description)
+
+
+@strawberry.type(description="A page of all nodes of a lineage.")
+class LineageNodeConnection:
+    edges: list[Edge[LineageNode]] = many(_edges, "The rows of the page, with their cursors.")
+    nodes: list[LineageNode] = many(_nodes, "The rows of the page, without cursors.")
+    page_info: PageInfo = many(_itself, "Where the page lies in the list.")
+    total_count: int = many(_total, "How many there are in all pages.")
+    complete: bool = _of_whole(lambda whole: whole.complete, "True when nothing is missing in all pages together.")
+    stopped_by: list[StopReason] = _of_whole(lambda whole: whole.stopped_by, STOPPED_BY)
+    reached_depth: int = _of_whole(lambda whole: whole.reached_depth, _REACHED)
+    sequence: SequenceNumber = _of_whole(lambda whole: whole.pin.sequence, "The change that all pages stand on.")
+
+
 @strawberry.type(description="Where data comes from or goes to, flat: nodes by (depth, id), edges by (source, target).")
 class Lineage:
     nodes: list[LineageNode] = _described("All nodes, those asked for included.")
@@ -161,6 +209,9 @@ class Lineage:
     reached_depth: int = _described(_REACHED)
     hidden_count: int = _described(_HIDDEN)
     sequence: SequenceNumber = _described(SEQUENCE)
+    nodes_page: LineageNodeConnection = batched(
+        _paged, _pages, "All nodes, whatever `maxNodes` says, in pages of one state of the graph.", ROWS, weighs(100)
+    )
 
 
 @strawberry.type(description="How many nodes lie at one depth.")
@@ -231,7 +282,13 @@ def asking(work: Callable[[Info, Asked], Any], *, reads: bool = False, most: int
     return resolve
 
 
-def answered(found: Found, selected: Shape | None = None) -> Answered:
+def unread(asked: Asked) -> Answered:
+    """The source where nothing of the answer itself is selected."""
+    nothing = Table(0, {}, lambda row: row)
+    return Answered(asked, nothing, nothing, False, [], 0, 0)
+
+
+def answered(asked: Asked, found: Found, selected: Shape | None = None) -> Answered:
     """An answer as columns, those that are selected or all.
 
     To be called before anything is awaited, while the net is as the answer found it.
@@ -245,6 +302,7 @@ def answered(found: Found, selected: Shape | None = None) -> Answered:
     if selected is None or selected.selects("edges"):
         _add_edges(found, drawn)
     return Answered(
+        asked,
         Table(len(answer.nodes), nodes, lambda row: NodeRecord(**_row(nodes, row)), node_texts),
         Table(len(answer.edges.source), drawn, lambda row: EdgeRecord(found, row, **_row(drawn, row)), edge_texts),
         answer.complete,

@@ -74,7 +74,10 @@ def _all(kind: Kind, filter_type: type[inputs.ThingFilter]) -> Any:
 
 def _walk(*, reads: bool, description: str) -> Any:
     async def work(info: Info, asked: Asked) -> Any:
-        return lineage.answered(await info.context.lineages.find(asked), info.context.selected(info))
+        selected = info.context.selected(info)
+        if selected is not None and selected.keys == frozenset():
+            return lineage.unread(asked)  # what is selected is answered below it
+        return lineage.answered(asked, await info.context.lineages.find(asked), selected)
 
     resolver = asking(work, reads=reads)
     return strawberry.field(resolver=resolver, description=description, directives=[weighs(20), LISTED])

@@ -29,7 +29,7 @@ async def _lineage_changed(info: Info, asked: Asked) -> AsyncGenerator[Any, None
             now = feed.signature(found)
             if now != before:
                 before = now
-                yield lineage.answered(found)
+                yield lineage.answered(asked, found)
             follower.sequence = found.sequence
             await context.watch.beyond(found.sequence)
             found = await context.lineages.find(asked)

@@ -1,7 +1,9 @@
-"""`registry lineage`: a question to the graph, the answer as a tree, a table, JSON or CSV."""
+"""`registry lineage`: a question to the graph, the answer as a tree, a table or JSON; files are written elsewhere."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from pathlib import Path
 from typing import Any
 
 from graph.facts import as_instant
@@ -11,35 +13,14 @@ from graph.projection import Projection
 from graph.refusals import BadInput
 from graph.walk import Budget
 from registry.answers import lineage_record
+from registry.commands.lineage_file import FILES, FileWanted, check_file, write_file
 from registry.commands.opened import Failure, opened, run, settings
-from registry.terminal import Format, console, csv_text, print_json, print_text, table, waiting
+from registry.terminal import Format, console, print_json, table, waiting
 from registry.tree import print_tree
 
 __all__ = ["Wanted", "ask", "instant", "lineage", "show"]
 
 Record = dict[str, Any]
-
-_COLUMNS = (
-    "part",
-    "id",
-    "kind",
-    "name",
-    "depth",
-    "whole",
-    "more",
-    "resource",
-    "system",
-    "department",
-    "jurisdiction",
-    "source",
-    "target",
-    "flow",
-    "count",
-    "precise",
-    "jobs",
-    "agreements",
-)
-"""Of the CSV: nodes and edges in one table, told apart by `part`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +34,18 @@ class Wanted:
     as_of: str | None = None
     known_at: str | None = None
     dependencies: bool = False
-    budget: Budget = field(default_factory=Budget)
+    budget: Mapping[str, int | None] = field(default_factory=dict)
+    """By the names that GraphQL has; None where the usual is meant."""
 
 
-def lineage(wanted: Wanted, form: Format) -> None:
+def lineage(wanted: Wanted, form: Format, of: str | None = None, output: Path | None = None) -> None:
     """Ask and print. Raises Failure for what is wrong by itself, Refusal for what the graph does not know."""
+    check_file(form, of, output, wanted.budget)
     given = settings()
     asked = _asked(wanted, given.zone)
+    if form in FILES:
+        run(lambda: write_file(given, asked, wanted.budget, FileWanted(form, of, output)))
+        return
 
     async def work() -> Record:
         async with opened(given) as graph:
@@ -83,13 +69,19 @@ def _asked(wanted: Wanted, zone: tzinfo) -> Asked:
         as_of=instant("--as-of", wanted.as_of, zone),
         known_at=instant("--known-at", wanted.known_at, zone),
         reads=wanted.dependencies,
-        budget=wanted.budget,
+        budget=_budget(wanted.budget),
     )
     try:
         check(asked)
     except BadInput as error:
         raise Failure(str(error), status=2) from error
     return asked
+
+
+def _budget(given: Mapping[str, int | None]) -> Budget:
+    usual = Budget()
+    names = {"maxNodes": "max_nodes", "maxPerNode": "max_per_node", "maxMilliseconds": "max_milliseconds"}
+    return replace(usual, **{names[name]: number for name, number in given.items() if number is not None})
 
 
 def instant(option: str, text: str | None, zone: tzinfo) -> int | None:
@@ -107,11 +99,9 @@ def instant(option: str, text: str | None, zone: tzinfo) -> int | None:
 
 
 def show(answer: Record, wanted: Wanted, form: Format) -> None:
-    """Print an answer in one of the four ways."""
+    """Print an answer for people, or as JSON."""
     if form is Format.JSON:
         print_json(answer)
-    elif form is Format.CSV:
-        print_text(_csv(answer))
     elif form is Format.TREE:
         print_tree(console(), answer, _title(answer, wanted), direction=wanted.direction, depth=wanted.depth)
     else:
@@ -152,16 +142,3 @@ def _summary(answer: Record) -> str:
         f"{len(answer['nodes']):,} nodes, {len(answer['edges']):,} edges, {cut}, "
         f"{answer['reachedDepth']} steps at most, as of change {answer['sequence']}"
     )
-
-
-def _csv(answer: Record) -> str:
-    rows = [{**node, "part": "node", **_container_names(node)} for node in answer["nodes"]]
-    rows += [
-        {**edge, "part": "edge", "jobs": "; ".join(edge["jobs"]), "agreements": "; ".join(edge["agreements"])}
-        for edge in answer["edges"]
-    ]
-    return csv_text(_COLUMNS, ([row.get(name) for name in _COLUMNS] for row in rows))
-
-
-def _container_names(node: Record) -> Record:
-    return {name: (node[name] or {}).get("id") for name in ("resource", "system", "department", "jurisdiction")}

@@ -1,7 +1,5 @@
 """The command line as its users meet it: real processes, exit codes, what is on which stream."""
 
-import csv
-import io
 import json
 import os
 import resource
@@ -13,7 +11,6 @@ import pytest
 
 import resolvers
 from registry.cli import app
-from registry.terminal import csv_text, safe_cell
 from tests.registry.running import MAIN, SAMPLE, Commands
 
 NAMES = [info.name or info.callback.__name__ for info in app.registered_commands if info.callback]
@@ -129,29 +126,6 @@ def test_times_pick_what_was_valid(sample: Commands) -> None:
     then = {node["name"] for node in sample.run(*ask, "--as-of", "2019-06-01").json["nodes"]}
     now = {node["name"] for node in sample.run(*ask).json["nodes"]}
     assert "纳税信用等级信息" in now - then
-
-
-def test_csv_cells_are_no_formulas(commands: Commands) -> None:
-    facts = [
-        {"fact": "resource", "id": "resource:a", "name": "=HYPERLINK(1)", "provider": "department:+x"},
-        {"fact": "feeds", "from": "resource:a", "to": "resource:@b", "job": "-1+1"},
-    ]
-    file = commands.here / "formulas.jsonl"
-    file.write_text("\n".join(map(json.dumps, facts)), encoding="utf-8")
-    assert commands.run("import", file).status == 0
-    rows = list(csv.reader(io.StringIO(commands.run("lineage", "resource:a", "--format", "csv").out)))
-    assert {len(row) for row in rows} == {len(rows[0])}
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
-    assert "'=HYPERLINK(1)" in rows[1]
-
-
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", " =1", "\n=1"])
-def test_a_cell_that_begins_like_a_formula_gets_a_quote(text: str) -> None:
-    assert safe_cell(text) == "'" + text
-
-
-def test_other_cells_stay_as_they_are() -> None:
-    assert csv_text(["a", "b", "c", "d"], [[-1, None, True, "x=1"]]) == "a,b,c,d\n-1,,true,x=1\n"
 
 
 def test_a_reader_that_stops_early_makes_no_noise(sample: Commands) -> None:

@@ -125,6 +125,7 @@ def test_lineage_has_the_fields_of_the_contract() -> None:
         "reachedDepth": "Int!",
         "hiddenCount": "Int!",
         "sequence": "Sequence!",
+        "nodesPage": "LineageNodeConnection!",
     }
     node = {"id": "ID!", "kind": "NodeKind!", "name": "String!", "depth": "Int!", "whole": "Boolean!", "more": "Int!"}
     edge = {"source": "ID!", "target": "ID!", "count": "Int!", "precise": "Boolean!", "flow": "Flow!"}

@@ -1,0 +1,54 @@
+"""Exports of lineage questions: as rows, and as pictures."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+
+from graph.lineage import Lineages
+from graph.refusals import BadInput
+from graph.whole import Wholes
+from registry.exporting.lineage import lineage_export, unlimited
+from registry.exporting.ready import TABLES, Ready, picture, table
+from registry.exporting.service import Given, Offer
+from registry.pictures.picture import PICTURES, drawn, picture_of
+from resolvers.questions import FIELDS, Question, Questions
+
+__all__ = ["LineageExports"]
+
+
+class LineageExports:
+    """Answers what is asked of lineage."""
+
+    paths = tuple(f"/export/{name}.{suffix}" for name in FIELDS for suffix in (*TABLES, *PICTURES))
+
+    def __init__(self, questions: Questions, lineages: Lineages, seconds: float) -> None:
+        self._questions = questions
+        self._lineages = lineages
+        self._wholes = Wholes(lineages)
+        self._milliseconds = min(60_000, max(1, int(seconds * 1000)))
+
+    def offers(self) -> Sequence[Offer]:
+        """What there is."""
+        return [
+            Offer(name, suffixes, partial(make, name))
+            for name in FIELDS
+            for suffixes, make in ((TABLES, self._table), (tuple(PICTURES), self._picture))
+        ]
+
+    async def _table(self, name: str, suffix: str, given: Given, stack: AsyncExitStack) -> Ready:
+        question = self._question(name, given)
+        budget = question.given.get("budget") or {}
+        if budget.get("maxNodes") is not None:
+            raise BadInput("budget.maxNodes: an export is always whole; leave it out", argument="budget.maxNodes")
+        whole = await self._wholes.find(unlimited(question.asked, budget, self._milliseconds))
+        return await table(lineage_export(name, whole), suffix, given.format, stack)
+
+    async def _picture(self, name: str, suffix: str, given: Given, stack: AsyncExitStack) -> Ready:
+        asked = self._question(name, given).asked
+        shown = drawn(await self._lineages.find(asked), asked)
+        return picture(PICTURES[suffix], len(shown.boxes) + len(shown.arrows), await picture_of(shown, suffix))
+
+    def _question(self, name: str, given: Given) -> Question:
+        if given.values is not None:
+            return self._questions.from_values(name, given.values)
+        return self._questions.from_texts(name, given.texts)
