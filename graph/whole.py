@@ -188,7 +188,7 @@ def _still(found: Found, asked: Asked, pin: Pin) -> Whole:
     """What an answer shows, taken from the net for good."""
     answer, net, edges = found.answer, found.answer.net, found.answer.edges
     seen = shown(answer)
-    containers, held = _containers(net, {name: getattr(seen, name) for name in LEVELS})
+    listed, held = containers(net, {name: getattr(seen, name) for name in LEVELS})
     granted = [agreements_of(answer, edge) for edge in range(len(edges.source))] if net.covered else []
     return Whole(
         asked=asked,
@@ -202,7 +202,7 @@ def _still(found: Found, asked: Asked, pin: Pin) -> Whole:
         depth=np.array(answer.depth, np.int32),
         whole=np.array(answer.whole, np.bool_),
         more=np.array(answer.more, np.int32),
-        containers=containers,
+        containers=listed,
         held=held,
         source=np.array(edges.source, np.int32),
         target=np.array(edges.target, np.int32),
@@ -216,7 +216,7 @@ def _still(found: Found, asked: Asked, pin: Pin) -> Whole:
     )
 
 
-def _containers(net: Net, columns: Mapping[str, Ints]) -> tuple[list[dict[str, str]], dict[str, Small]]:
+def containers(net: Net, columns: Mapping[str, Ints]) -> tuple[list[dict[str, str]], dict[str, Small]]:
     """The different containers, and each column as places among them; -1 for none."""
     all_of_them = np.concatenate(list(columns.values()))
     different = distinct(all_of_them[all_of_them >= 0])

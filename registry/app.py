@@ -26,10 +26,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.changes import position
 from graph.engine import Graph, open_graph
 from graph.errors import GraphError
+from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.projection import Projection
 from graph.watch import Watch
-from registry.exporting.asking import LineageExports
+from registry.exporting.asking import ImpactExports, LineageExports
 from registry.exporting.service import Exported, Exports
 from registry.handover import Handover
 from registry.keeping import Keeping
@@ -45,7 +46,10 @@ __all__ = ["Parts", "create_app", "projection_state"]
 
 log = logging.getLogger("registry.service")
 
-_ROUTES = {path: path for path in ("/", "/graphql", "/health", "/ready", "/metrics", *LineageExports.paths)}
+_ROUTES = {
+    path: path
+    for path in ("/", "/graphql", "/health", "/ready", "/metrics", *LineageExports.paths, *ImpactExports.paths)
+}
 _REQUEST_SECONDS = 60
 """The longest time to the first byte of an answer."""
 _READY_SECONDS = 5
@@ -73,7 +77,9 @@ class Parts:
         self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch)
         questions, seconds = Questions(make_schema(settings.zone)), settings.request_seconds
         lineage = LineageExports(questions, self.lineages, seconds)
-        self.exports = Exports(lineage.offers(), self.graphql.gate, settings.exports, seconds, exported)
+        impact = ImpactExports(questions, Impacts(graph, self.projection), seconds)
+        offers = [*lineage.offers(), *impact.offers()]
+        self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)
 
 
 class _Part:

@@ -99,6 +99,27 @@ class Report(StrEnum):
     JSON = "json"
 
 
+class Table(StrEnum):
+    """How an answer that has tables is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+
+
+class Touched(StrEnum):
+    """What rows a table of an impact has."""
+
+    AFFECTED = "affected"
+    SOURCES = "sources"
+    AGREEMENTS = "agreements"
+    DEPARTMENTS = "departments"
+    SUCCESSORS = "successors"
+    MIGRATION = "migration"
+
+
 _Reported = Annotated[Report, typer.Option("--format", help="As a table, or as JSON for programs.")]
 
 
@@ -220,7 +241,12 @@ def impact(
     as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
     first: Annotated[int, typer.Option(help="Rows of each list (0 to 10,000).")] = 50,
     max_milliseconds: Annotated[int, typer.Option(help="Time for the walks (1 to 60,000).")] = 5000,
-    form: _Reported = Report.TABLE,
+    form: Annotated[
+        Table,
+        typer.Option("--format", help="How to print the answer; csv, jsonl, xlsx: all rows of all levels."),
+    ] = Table.TABLE,
+    of: Annotated[Touched | None, typer.Option(help="What rows csv has; default affected.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write csv, jsonl or xlsx there.")] = None,
 ) -> None:
     """Say what a change would touch: what breaks, what loses its only source, whom to tell. Nothing is written."""
     from graph.planned_change import ChangeKind, PlannedChange
@@ -232,7 +258,8 @@ def impact(
     altered = {**given, "share_type": share_type and share_type.value}
     pairs = tuple((name, value) for name, value in altered.items() if value is not None)
     change = PlannedChange(ChangeKind[plan.name], tuple(ids), into, pairs)
-    answer(Wanted(change, level.value, as_of, first, max_milliseconds), Format(form.value))
+    wanted = Wanted(change, level.value, as_of, first, max_milliseconds)
+    answer(wanted, Format(form.value), of and of.value, output)
 
 
 @app.command("import", epilog="Example: registry import catalogue.xlsx --jurisdiction jurisdiction:320900 --dry-run")

@@ -13,7 +13,7 @@ from graph.moment import Level
 from graph.remaining import Outlook
 from graph.things import by_ids
 
-__all__ = ["impact_record"]
+__all__ = ["agreement_row", "department_row", "impact_record", "successor_row", "unit_row"]
 
 Record = dict[str, Any]
 
@@ -33,11 +33,11 @@ async def impact_record(graph: Graph, impact: Impact, level: Level, first: int) 
         "levels": [_level(one) for one in impact.levels],
         "affected": _list(range(len(found.ids)), first, lambda place: _affected(found, place)),
         "outlooks": [{"outlook": one.value, "count": counts[one]} for one in Outlook],
-        "sources": _list(losing, first, lambda place: _unit(units.row(place))),
-        "agreements": _list(touched, first, _agreement),
-        "departments": _list(impact.departments, first, lambda one: _department(one, contacts.get(one.id, {}))),
+        "sources": _list(losing, first, lambda place: unit_row(units.row(place))),
+        "agreements": _list(touched, first, agreement_row),
+        "departments": _list(impact.departments, first, lambda one: department_row(one, contacts.get(one.id, {}))),
         "withoutDepartment": impact.without_department,
-        "successors": _list(suggested, first, _successor),
+        "successors": _list(suggested, first, successor_row),
         "migration": _list(systems.steps(), first, lambda one: _step(systems, one)),
         "complete": impact.complete,
         "stoppedBy": [stop.value for stop in impact.stopped_by],
@@ -88,7 +88,8 @@ def _step(found: Affected, one: Step) -> Record:
     return {"step": one.step, "ring": one.ring, **{name: node[name] for name in kept}}
 
 
-def _unit(one: Unit) -> Record:
+def unit_row(one: Unit) -> Record:
+    """What becomes of the sources of something."""
     return {
         "id": one.id,
         "kind": one.kind.name,
@@ -104,11 +105,13 @@ def _unit(one: Unit) -> Record:
     }
 
 
-def _agreement(one: AgreementTouched) -> Record:
+def agreement_row(one: AgreementTouched) -> Record:
+    """An agreement that is touched."""
     return {"id": one.id, "name": one.name, "effect": one.effect.value, "reason": one.reason, "covered": one.covered}
 
 
-def _department(one: Told, stored: Record) -> Record:
+def department_row(one: Told, stored: Record) -> Record:
+    """A department to tell, with whom to call from what is `stored` of it."""
     return {
         "id": one.id,
         "name": one.name,
@@ -122,7 +125,8 @@ def _department(one: Told, stored: Record) -> Record:
     }
 
 
-def _successor(one: Successor) -> Record:
+def successor_row(one: Successor) -> Record:
+    """What may take a place."""
     return {
         "replaces": _named(one.replaces),
         "successor": _named(one.successor),

@@ -1,6 +1,8 @@
-"""`registry impact`: what a change would touch, as tables or JSON. Nothing of it is written."""
+"""`registry impact`: what a change would touch, as tables, JSON or files. Nothing of it is written to the graph."""
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -10,9 +12,13 @@ from graph.moment import Level
 from graph.planned_change import PlannedChange, check
 from graph.projection import Projection
 from graph.refusals import BadInput
+from registry.commands.files import ROWS, check_output, deliver
 from registry.commands.lineage import instant
 from registry.commands.opened import Failure, opened, run, settings
+from registry.exporting.impact import Contacts, impact_export
+from registry.exporting.ready import table as rows_of
 from registry.impact_answers import impact_record
+from registry.settings import Settings
 from registry.terminal import Format, console, print_json, table, waiting
 
 __all__ = ["Wanted", "impact"]
@@ -38,11 +44,17 @@ class Wanted:
     max_milliseconds: int
 
 
-def impact(wanted: Wanted, form: Format) -> None:
+def impact(wanted: Wanted, form: Format, of: str | None = None, output: Path | None = None) -> None:
     """Ask and print. Raises Failure for what is wrong by itself, Refusal for what the graph does not know."""
+    if of is not None and form is not Format.CSV:
+        raise Failure(f"--of belongs to --format csv, not to {form}.", "Leave it out.", status=2)
+    check_output(form, output, frozenset(ROWS))
     given = settings()
     at = instant("--as-of", wanted.as_of, given.zone)
     _check(wanted)
+    if form in ROWS:
+        run(lambda: _write(given, wanted, at, form, of, output))
+        return
 
     async def work() -> Record:
         async with opened(given) as graph:
@@ -56,6 +68,20 @@ def impact(wanted: Wanted, form: Format) -> None:
         print_json(answer)
     else:
         _print_tables(answer, wanted)
+
+
+async def _write(
+    given: Settings, wanted: Wanted, at: int | None, form: Format, of: str | None, output: Path | None
+) -> None:
+    """Ask, and write all rows of all levels."""
+    async with opened(given) as graph, AsyncExitStack() as stack:
+        with waiting("Looking what it would touch …"):
+            found = await Impacts(graph, Projection(graph, 0)).find(wanted.change, at, wanted.max_milliseconds)
+            export = await impact_export(graph, found, of)
+            ready = await rows_of(export, ROWS[form], {} if of is None else {"of": of}, stack, most=None)
+        cut = "complete" if found.complete else f"cut by {', '.join(export.stopped_by)}"
+        told = f"{ready.rows:,} rows, {cut}, as of change {found.sequence}; nothing was written to the graph."
+        await deliver(ready, told, output)
 
 
 def _check(wanted: Wanted) -> None:
@@ -155,7 +181,7 @@ _TABLES: list[tuple[str, str, dict[str, str], Any]] = [
             r["resources"],
             r["systems"],
             r["losing"],
-            _contacts(r["contacts"]),
+            Contacts.text(r["contacts"]),
         ),
     ),
     (
@@ -171,12 +197,6 @@ _TABLES: list[tuple[str, str, dict[str, str], Any]] = [
         lambda r: (r["step"], r["kind"], r["name"], _name(r["department"]), r["ring"] or ""),
     ),
 ]
-
-
-def _contacts(value: Any) -> str:
-    if isinstance(value, dict):
-        value = [f"{name} {number}" for name, number in value.items()]
-    return "; ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 def _end(answer: Record) -> Text:

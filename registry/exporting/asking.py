@@ -1,19 +1,21 @@
-"""Exports of lineage questions: as rows, and as pictures."""
+"""Exports of lineage questions, as rows and as pictures, and of impacts."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
+from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.refusals import BadInput
 from graph.whole import Wholes
+from registry.exporting.impact import PARTS, impact_export
 from registry.exporting.lineage import lineage_export, unlimited
 from registry.exporting.ready import TABLES, Ready, picture, table
 from registry.exporting.service import Given, Offer
 from registry.pictures.picture import PICTURES, drawn, picture_of
 from resolvers.questions import FIELDS, Question, Questions
 
-__all__ = ["LineageExports"]
+__all__ = ["ImpactExports", "LineageExports"]
 
 
 class LineageExports:
@@ -25,7 +27,7 @@ class LineageExports:
         self._questions = questions
         self._lineages = lineages
         self._wholes = Wholes(lineages)
-        self._milliseconds = min(60_000, max(1, int(seconds * 1000)))
+        self._milliseconds = _milliseconds(seconds)
 
     def offers(self) -> Sequence[Offer]:
         """What there is."""
@@ -52,3 +54,32 @@ class LineageExports:
         if given.values is not None:
             return self._questions.from_values(name, given.values)
         return self._questions.from_texts(name, given.texts)
+
+
+class ImpactExports:
+    """Answers what changes would touch."""
+
+    paths = tuple(f"/export/impact.{suffix}" for suffix in TABLES)
+
+    def __init__(self, questions: Questions, impacts: Impacts, seconds: float) -> None:
+        self._questions = questions
+        self._impacts = impacts
+        self._milliseconds = _milliseconds(seconds)
+
+    def offers(self) -> Sequence[Offer]:
+        """What there is."""
+        return [Offer("impact", TABLES, self._table)]
+
+    async def _table(self, suffix: str, given: Given, stack: AsyncExitStack) -> Ready:
+        values = self._questions.values("impact", given.texts) if given.values is None else given.values
+        asked = self._questions.arguments("impact", values)
+        milliseconds = self._milliseconds if values.get("maxMilliseconds") is None else asked["max_milliseconds"]
+        found = await self._impacts.find(asked["change"].planned(), asked.get("as_of"), milliseconds)
+        wanted = given.format.get("of", PARTS[0]) if suffix == "csv" else None
+        export = await impact_export(self._impacts.graph, found, wanted if wanted in PARTS else None)
+        return await table(export, suffix, given.format, stack)
+
+
+def _milliseconds(seconds: float) -> int:
+    """The time for a walk where nobody says."""
+    return min(60_000, max(1, int(seconds * 1000)))
