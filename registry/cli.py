@@ -262,6 +262,32 @@ def impact(
     answer(wanted, Format(form.value), of and of.value, output)
 
 
+@app.command(epilog="Example: registry cycles --level department --within jurisdiction:320900")
+def cycles(
+    level: Annotated[
+        Level | None,
+        typer.Option(case_sensitive=False, help="What the nodes are; default resource, with --mutual department."),
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only those that lie in this container with every member.")
+    ] = None,
+    mutual: Annotated[bool, typer.Option("--mutual", help="Pairs that depend on each other, with all links.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="What the registry knew at this time; default now.")] = None,
+    first: Annotated[int, typer.Option(help="Rows of the page (0 to 1,000).")] = 50,
+    after: Annotated[str | None, typer.Option(metavar="CURSOR", help="Only what comes after this.")] = None,
+    links: Annotated[int, typer.Option(min=0, help="Links that the table of --mutual shows each way.")] = 0,
+    form: _Reported = Report.TABLE,
+) -> None:
+    """Find what leads round in the data flows: sets of nodes from each of which data goes to each other one."""
+    from registry.commands.cycles import Wanted
+    from registry.commands.cycles import cycles as answer
+    from registry.terminal import Format
+
+    rolled = level or (Level.DEPARTMENT if mutual else Level.RESOURCE)
+    answer(Wanted(rolled.value, within, mutual, as_of, known_at, first, after, links), Format(form.value))
+
+
 @app.command("import", epilog="Example: registry import catalogue.xlsx --jurisdiction jurisdiction:320900 --dry-run")
 def import_(
     paths: Annotated[

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import strawberry
 
+from graph.cycles import Cycles
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.impact import Impacts
@@ -43,6 +44,7 @@ class Context(OperationContext):
 
     graph: Graph
     lineages: Lineages
+    cycles: Cycles
     wholes: Wholes
     watch: Watch
     """Waits for the graph to change; one for all operations."""

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph.cycles import Cycles
 from graph.engine import Graph
 from graph.impact import Impacts
 from graph.lineage import Lineages
@@ -271,5 +272,11 @@ def graphql_app(
     schema = make_schema(zone)
     watch = watch or Watch(graph)
     impacts = cache(lambda: Impacts(graph, lineages.projection))
-    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, Wholes(lineages), watch, impacts)
-    return GraphQLApp(Answers(schema, options), context, watch.close)
+    cycles = Cycles(graph, lineages.projection)
+    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, cycles, Wholes(lineages), watch, impacts)
+
+    async def close() -> None:
+        await watch.close()
+        await cycles.close()
+
+    return GraphQLApp(Answers(schema, options), context, close)

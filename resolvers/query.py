@@ -12,6 +12,7 @@ from resolvers import inputs, lineage
 from resolvers.connections import ROWS, Connection, Listed
 from resolvers.context import Info
 from resolvers.costs import rows, weighs
+from resolvers.cycles import CycleConnection, MutualConnection, cycles_field, mutual_field
 from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
 from resolvers.impact import ImpactType, impact_field
@@ -126,6 +127,8 @@ class Query:
         reads=True, description="What depends on what: along what is copied (FEEDS) and what is read in place (READS)."
     )
     lineage_paths: LineagePaths = paths_field
+    cycles: CycleConnection = cycles_field
+    mutual_dependence: MutualConnection = mutual_field
     changes: ChangeFeed = changes_field
     impact: ImpactType = impact_field
     what_if: WhatIfType | None = what_if_field

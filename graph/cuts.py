@@ -1,0 +1,21 @@
+"""Pages of what is worked out whole and kept: which rows of it a page has."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+
+from graph.paging import Page, Position
+
+
+def cut(count: int, position: Callable[[int], Position], page: Page, size: int) -> range:
+    """Of `count` rows whose positions rise: up to `size` from where `page` begins, in its direction."""
+    rows = range(count)
+    low, high = 0, count
+    if page.after is not None:
+        reach = bisect_left if page.here and not page.backward else bisect_right
+        low = reach(rows, page.after, key=position)
+    if page.before is not None:
+        reach = bisect_right if page.here and page.backward else bisect_left
+        high = reach(rows, page.before, key=position)
+    if page.backward:
+        return range(high - 1, max(low - 1, high - 1 - size), -1)
+    return range(low, min(high, low + size))
