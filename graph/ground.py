@@ -7,7 +7,8 @@ import numpy as np
 
 from graph.engine import Graph
 from graph.moment import Level, Moment
-from graph.net import KINDS, Ints, Net, distinct
+from graph.net import FIELD, KINDS, Ints, Net, distinct
+from graph.refusals import Moved
 
 FIELDS_OF = """
 UNWIND $ids AS id
@@ -40,15 +41,25 @@ class Ground:
         return self.moment.net
 
     async def learn(self, things: Ints) -> None:
-        """Look up the ids and names of those things of which the net does not know them: fields of resources."""
-        ids, learned = self.net.ids, self.learned
-        missing = [at for at in dict.fromkeys(things.tolist()) if not ids[at] and at not in learned]
+        """Look up the ids and names of those things of which the net does not know them: fields of resources.
+
+        Raises Moved where another graph stands in the place of the one that was asked.
+        """
+        net, learned = self.net, self.learned
+        fresh = [at for at in dict.fromkeys(things.tolist()) if at not in learned]
+        # What is of no resource the net knows, and may leave out when it comes to one while this is looked at.
+        apart = np.array(fresh, np.int64)
+        apart = apart[(net.kind.data[apart] == FIELD) & (net.holder.data[apart] < 0)]
+        learned.update((at, (net.ids[at], net.names[at])) for at in apart.tolist())
+        missing = [at for at in fresh if not net.ids[at] and at not in learned]
         if not missing:
             return
-        holders = distinct(self.net.holder.data[missing].astype(np.int64)).tolist()
-        [found] = await self.graph.read(FIELDS_OF, ids=[ids[at] for at in holders])
+        holders = distinct(net.holder.data[missing].astype(np.int64)).tolist()
+        [found] = await self.graph.read(FIELDS_OF, ids=[net.ids[at] for at in holders])
         wanted = set(missing)
-        self.learned.update((number, (id, name)) for number, id, name in found["rows"] if number in wanted)
+        learned.update((number, (id, name)) for number, id, name in found["rows"] if number in wanted)
+        if not wanted <= learned.keys():
+            raise Moved("another graph has come in the place of this one; ask again")
 
     def id(self, thing: int) -> str:
         """The id of a thing; of fields that the net has left out only once it was learned."""

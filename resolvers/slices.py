@@ -1,12 +1,12 @@
 """Lists that are known as a whole, in pages: the same connections as those that statements read."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import strawberry
 
+from graph.cuts import cut
 from graph.paging import Page, Position, page
 from graph.refusals import BadInput
 from resolvers.batches import many
@@ -45,15 +45,8 @@ class Slice(Pages):
         return [self._count]
 
     def _rows(self, page: Page, size: int) -> list[SliceRow]:
-        every = range(self._count)
-        after, before = page.after, page.before
-        # Where the page begins, the row there is on it with `here`.
-        above = bisect_left if page.here and not page.backward else bisect_right
-        below = bisect_right if page.here and page.backward else bisect_left
-        first = 0 if after is None else above(every, after, key=self._key)
-        last = self._count if before is None else below(every, before, key=self._key)
-        places = range(last - 1, first - 1, -1) if page.backward else range(first, last)
-        return [SliceRow(self._key(place), self._record(place)) for place in places[:size]]
+        places = cut(self._count, self._key, page, size)
+        return [SliceRow(self._key(place), self._record(place)) for place in places]
 
 
 def slice_page(

@@ -18,7 +18,7 @@ from graph.link_writes import write_links
 from graph.moment import Level
 from graph.paging import Page
 from graph.projection import Projection
-from graph.refusals import BadInput, NotFound, TooCostly
+from graph.refusals import BadInput, Moved, NotFound, TooCostly
 from graph.writes import write_things
 from tests.engines import wipe
 from tests.graph.asking import ZONE
@@ -318,6 +318,22 @@ async def test_the_name_that_a_field_had_is_shown_whatever_answers(graph: Graph,
                 resource,
             )
             assert second["name"] == "g"
+
+
+async def test_what_is_being_looked_at_is_told_whatever_is_written_meanwhile(graph: Graph, tmp_path: Path) -> None:
+    apart = {"fact": "field", "id": "孤", "name": "一"}
+    links = [{"fact": "feeds", "from": "孤", "to": "A.f"}, {"fact": "feeds", "from": "A.f", "to": "孤"}]
+    await state(graph, tmp_path, [*flows("A.f>B.g", "A.h>C.k"), apart, *links])
+    of, asked = await finder(graph, 0), AskedCycles(Level.FIELD)
+    one = (await of.sets(asked))[0]
+    await state(graph, tmp_path, [{"fact": "field", "id": "孤", "resource": "D"}, *flows("C.k>A.h")])
+    assert (await of.sets(asked)).count == 2
+    assert [node["id"] for node in one.ground.located(one.flows.nodes)] == ["A.f", "孤"]
+    pair = (await of.pairs(AskedCycles(Level.RESOURCE)))[0]
+    await wipe(graph)
+    with pytest.raises(Moved, match="another graph"):
+        await pair.ground.learn(Behind(Crossing(pair.ground, pair.flows, pair.one, pair.other)).needs)
+    await of.close()
 
 
 async def test_a_graph_that_is_too_large_is_refused_with_a_way_out(graph: Graph) -> None:

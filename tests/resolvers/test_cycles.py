@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graph.paging import cursor
 from tests.resolvers.asking import Api, opened
 
 PAGE = Path(__file__).parents[2] / "docs" / "cycles.md"
@@ -212,6 +213,20 @@ async def test_mistakes_are_refused_with_the_way_out(
     error = await sample.error(f"{{ {field}(level: SYSTEM, {arguments}) {{ totalCount nodes {{ __typename }} }} }}")
     assert (error["extensions"]["code"], error["extensions"]["argument"]) == (code, argument)
     assert words in error["message"]
+
+
+async def test_cursors_that_were_made_up_are_refused(sample: Api) -> None:
+    made_up = cursor("cycles-RESOURCE", ("a", 1))
+    for arguments in (f'after: "{made_up}"', f'before: "{made_up}"'):
+        error = await sample.error(f"{{ cycles(level: RESOURCE, {arguments}) {{ nodes {{ size }} }} }}")
+        assert error["extensions"]["code"] == "BAD_INPUT"
+        assert "no cursor" in error["message"]
+    for field, order in (("members", "members"), ("edges", "crossings")):
+        made_up = cursor(order, (True, 1))
+        query = (
+            f'{{ cycles(level: RESOURCE) {{ nodes {{ {field}(after: "{made_up}") {{ nodes {{ __typename }} }} }} }} }}'
+        )
+        assert (await sample.error(query))["extensions"]["argument"] == "after"
 
 
 async def test_what_it_may_cost_is_known_before(sample: Api) -> None:
