@@ -81,12 +81,16 @@ COVERING = "UNION ALL".join(_COVERING.replace("LABEL", kind.label) for kind in (
 
 
 class Filler:
-    """A net of what one question needs, filled by statements. `known_at` is `None` for now."""
+    """A net of what one question needs, filled by statements. `known_at` is `None` for now.
 
-    def __init__(self, graph: Graph, known_at: int | None) -> None:
+    With `elements`, what is needed includes the data elements of fields, and of resources the fields that have them.
+    """
+
+    def __init__(self, graph: Graph, known_at: int | None, *, elements: bool = False) -> None:
         self.graph = graph
         self.net = Net(whole=False, known_at=OPEN_END - 1 if known_at is None else known_at)
         self._past = known_at
+        self._elements = elements
         self._asked: set[int] = set()
         self._loaded: set[tuple[str, int]] = set()
         self._links_at: dict[tuple[Any, ...], int] = {}
@@ -133,7 +137,8 @@ class Filler:
 
     def _containers(self, things: Sequence[int]) -> list[int]:
         net = self.net
-        return [at for thing in things for at in (net.holder.data[thing], net.provider.data[thing]) if at >= 0]
+        columns = [net.holder.data, net.provider.data, *([net.element.data] if self._elements else ())]
+        return [at for thing in things for at in (column[thing] for column in columns) if at >= 0]
 
     async def _go_back(self, things: list[int], instant: int) -> None:
         """Put things back to what was recorded by `instant`."""
@@ -148,6 +153,7 @@ class Filler:
             for version in net.versions.get(at, ()):
                 if version.recorded_from <= instant < version.recorded_to:
                     net.names[at], net.life.data[at], net.kind.data[at] = version.name, version.life, version.kind
+                    net.element.data[at], net.share.data[at] = version.element, version.share
                     for column, owner, index in (
                         (net.holder, version.holder, net.held),
                         (net.provider, version.provider, net.provided),
@@ -196,8 +202,14 @@ class Filler:
         if joined:
             holding = net.holder.data[resources]
             systems = list(dict.fromkeys([*systems, *holding[holding >= 0].tolist()]))
-            await self._members(RESOURCES_OF, "resources", positions[kind == SYSTEM].tolist())
+            await self._fields(await self._members(RESOURCES_OF, "resources", positions[kind == SYSTEM].tolist()))
         await self._links(upstream, [*distinct(np.concatenate([fields, members, resources])).tolist(), *systems])
+
+    async def _fields(self, things: Iterable[int]) -> None:
+        """Load the fields of resources, where their elements matter."""
+        if self._elements:
+            resources = [at for at in things if self.net.kind.data[at] == RESOURCE]
+            await self._members(FIELDS_OF, "fields", resources)
 
     async def _links(self, upstream: bool, things: Sequence[int]) -> None:
         net, what = self.net, "in" if upstream else "out"
@@ -209,15 +221,16 @@ class Filler:
         for record in found:
             rows = record["rows"]
             await self.load([id for row in rows for id in row[:2]])
+            await self._fields([self.locate(id) for row in rows for id in row[:2]])
             self._take_links(record["flow"], rows, net.into if upstream else net.out, upstream)
 
     def _take_links(self, flow: str, rows: Sequence[Sequence[Any]], index: Index, upstream: bool) -> None:
         """Append those links that are not here yet, and put all of them into the index of the way they were asked."""
         net = self.net
-        identities = [(flow, *row) for row in rows]
+        identities = [(flow, *row[:-1]) for row in rows]
         fresh = [row for row, identity in zip(rows, identities, strict=True) if identity not in self._links_at]
         first = net.start.size
-        self._links_at.update(((flow, *row), at) for at, row in enumerate(fresh, first))
+        self._links_at.update(((flow, *row[:-1]), at) for at, row in enumerate(fresh, first))
         starts, ends = [self.locate(row[0]) for row in fresh], [self.locate(row[1]) for row in fresh]
         take_links(net, flow_number(flow), starts, ends, [row[2:] for row in fresh], index=False)
         for row, identity in zip(rows, identities, strict=True):

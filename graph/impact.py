@@ -19,6 +19,7 @@ from graph.engine import Graph
 from graph.facts import Kind
 from graph.fill import Filler
 from graph.moment import Level, Moment
+from graph.moves import Moves
 from graph.net import DEPARTMENT, FIELD, RESOURCE, SYSTEM, Bools, Ints, Net, distinct
 from graph.planned_change import PlannedChange, check, check_in_force, locate
 from graph.projection import Projection
@@ -27,7 +28,7 @@ from graph.remaining import among, remaining, surely
 from graph.remembered import Remembered
 from graph.rollup import answer
 from graph.starts import start_of
-from graph.walk import Budget, Moves, Question, Stop, Walk, Walked
+from graph.walk import Budget, Question, Stop, Walk, Walked
 
 MOST = 1_000_000
 """Nodes at one level that are walked to in the projection."""

@@ -13,11 +13,13 @@ from graph.engine import Graph
 from graph.facts import Kind
 from graph.fill import Filler
 from graph.moment import Level, Moment
+from graph.narrowing import NO_FILTER, LineageFilter, check_filter, unknown_ids
 from graph.net import DEPARTMENT, FIELD, KINDS, OPEN_END, SYSTEM, Agreement, Ints, Net, distinct
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
 from graph.remembered import Remembered
 from graph.rollup import Answer, answer
+from graph.showing import only_shown
 from graph.starts import located, start_of
 from graph.walk import UNLIMITED, Budget, Question, Stop, Walk, Walked
 
@@ -37,6 +39,7 @@ class Asked:
     known_at: int | None = None
     reads: bool = False
     budget: Budget = field(default_factory=Budget)
+    filter: LineageFilter = NO_FILTER
 
 
 _BESIDES = [one.name for one in fields(Asked) if one.name not in ("ids", "as_of")]
@@ -79,6 +82,7 @@ def check(asked: Asked) -> None:
     for (name, (low, high)), number in zip(RANGES.items(), numbers, strict=True):
         if number != UNLIMITED and not low <= number <= high:
             raise BadInput(f"{name}: must be from {low:,} to {high:,}, not {number:,}", argument=name)
+    check_filter(asked.filter)
 
 
 class Lineages:
@@ -119,8 +123,8 @@ class Lineages:
 
     async def _by_statements(self, asked: Asked) -> Found:
         where = await position(self.graph)
-        filler = Filler(self.graph, asked.known_at)
-        await filler.load(asked.ids)
+        filler = Filler(self.graph, asked.known_at, elements=asked.filter.elements)
+        await filler.load([*asked.ids, *asked.filter.ids])
         net = filler.net
         things = _things(net, asked)
         await filler.contents(things)
@@ -130,7 +134,7 @@ class Lineages:
         for upstream in _ways(asked):
             walk = Walk(net, moment.as_of, _question(asked, upstream))
             walks.append(await _driven(walk.run(start), filler, upstream, walk.joined))
-        found = answer(walks, systems)
+        found = _shown(answer(walks, systems), asked)
         sources = distinct(net.start.data[found.edges.links])
         await filler.agreements(distinct(np.concatenate([sources, _resources(net, sources)])).tolist())
         found.moment.refresh()
@@ -159,7 +163,12 @@ def _answer(net: Net, asked: Asked) -> Generator[Ints, None, Answer]:
     walks = []
     for upstream in _ways(asked):
         walks.append((yield from Walk(net, moment.as_of, _question(asked, upstream)).run(start)))
-    return answer(walks, systems)
+    return _shown(answer(walks, systems), asked)
+
+
+def _shown(found: Answer, asked: Asked) -> Answer:
+    show = asked.filter.show
+    return only_shown(found, show) if show.of_things or show.of_links else found
 
 
 def _as_of(asked: Asked) -> int:
@@ -172,14 +181,18 @@ def _ways(asked: Asked) -> tuple[bool, ...]:
 
 
 def _question(asked: Asked, upstream: bool) -> Question:
-    return Question(asked.level, upstream, asked.reads, asked.depth, asked.budget)
+    return Question(asked.level, upstream, asked.reads, asked.depth, asked.budget, asked.filter)
 
 
 def _things(net: Net, asked: Asked) -> list[int]:
-    """The indexes of the ids asked for. Elements and agreements are no start; all unknown ids are named at once."""
+    """The indexes of the ids asked for. Elements and agreements are no start; all unknown ids are named at once,
+    those of the filter too."""
     places, unknown = located(net, asked.ids, asked.known_at, "ids")
-    if unknown:
-        raise NotFound(f"ids: the registry does not know {', '.join(unknown)}", argument="ids", ids=unknown)
+    arguments = {**unknown_ids(net, asked.filter, asked.known_at), **dict.fromkeys(unknown, "ids")}
+    if arguments:
+        unknown = list(dict.fromkeys([*unknown, *arguments]))
+        argument = arguments[unknown[0]]
+        raise NotFound(f"{argument}: the registry does not know {', '.join(unknown)}", argument=argument, ids=unknown)
     return places
 
 
@@ -248,20 +261,44 @@ def _granted(found: Answer) -> list[list[str]]:
     starts = net.start.data[edges.links].astype(np.int64)
     resources = moment.resource(starts)
     pairs = list(zip(starts.tolist(), resources.tolist(), strict=True))
-    covered = [place for place, pair in enumerate(pairs) if net.covered.keys() & set(pair)]
+    covered = [place for place, pair in enumerate(pairs) if found.joined or net.covered.keys() & set(pair)]
     ends = net.end.data[edges.links[covered]].astype(np.int64)
-    users = dict(
-        zip(covered, zip(moment.department(ends).tolist(), moment.system(ends).tolist(), strict=True), strict=True)
-    )
+    takers = zip(moment.department(ends).tolist(), moment.system(ends).tolist(), strict=True)
+    users = {place: {taker} for place, taker in zip(covered, takers, strict=True)}
+    if found.joined:
+        _look_across(found, starts, ends, users)
     granted = []
     for first, count in zip(edges.first, edges.count, strict=True):
         those = set()
         for place in range(first, first + count):
             if place in users:
-                those |= {a.index for a in _covering(net, set(pairs[place])) if _serves(a, *users[place])}
+                covering = _covering(net, set(pairs[place]))
+                those |= {a.index for a in covering if any(_serves(a, *user) for user in users[place])}
         alive = [at for at in those if moment.things(np.array([at]))[0]]
         granted.append(sorted(net.ids[at] for at in alive))
     return granted
+
+
+def _look_across(found: Answer, starts: Ints, ends: Ints, users: dict[int, set[tuple[int, int]]]) -> None:
+    """Where an edge joins two sides of something passed through, what begins at its source is for all at its target.
+
+    `users` are those of each link behind the edges, from `starts` to `ends`.
+    """
+    edges, nodes = found.edges, np.array(found.nodes, np.int64)
+    # At FIELD a field also draws what its resource does.
+    level = max(found.level, Level.RESOURCE)
+
+    def at(side: Sequence[int], things: Ints) -> list[bool]:
+        node = nodes[np.repeat(np.array(side, np.int64), edges.count)]
+        there: list[bool] = (found.moment.standing(things, level) == found.moment.standing(node, level)).tolist()
+        return there
+
+    at_source, at_target = at(edges.source, starts), at(edges.target, ends)
+    for first, count in zip(edges.first, edges.count, strict=True):
+        links = range(first, first + count)
+        if not all(at_source[link] and at_target[link] for link in links):
+            takers = set().union(*(users[link] for link in links if at_target[link]))
+            users.update((link, takers if at_source[link] else set()) for link in links)
 
 
 def _serves(agreement: Agreement, department: int, system: int) -> bool:

@@ -1,6 +1,6 @@
 """From rows of the graph into a `Net`: one meaning for both ways of filling it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from graph.net import (
     NEVER_IN_FORCE,
     OPEN_END,
     OPEN_START,
+    SHARE_TYPES,
     UNRANKED,
     Agreement,
     Net,
@@ -32,11 +33,13 @@ HOLDER: dict[Kind, str] = {
 RANK: dict[Kind, str] = {Kind.DEPARTMENT: "order", Kind.FIELD: "position"}
 """The key that says where a thing stands among its container's."""
 
+_SHARES: dict[str | None, int] = {None: 0, **{name: number for number, name in enumerate(SHARE_TYPES) if name}}
+
 THING_ROW = """[n.number, n.id, n.name, n.HOLDER, n.PROVIDER, n.valid_from, n.valid_to, n.created, n.unregistered,
-  n.closed, n.RANK]"""
+  n.closed, n.RANK, n.SHARE, n.ELEMENT]"""
 """What is asked of a thing, as Cypher; `thing_row` fills in the keys of its kind."""
 
-LINK_ROW = "r.job, r.valid_from, r.valid_to, r.recorded_from, r.recorded_to"
+LINK_ROW = "r.job, r.valid_from, r.valid_to, r.recorded_from, r.recorded_to, r.sources"
 
 Locate = Callable[[str | None], int]
 """The index of an id; -1 for none."""
@@ -47,7 +50,10 @@ def thing_row(kind: Kind) -> str:
     provider = "n.provider" if kind is Kind.RESOURCE else "null"
     holder = f"n.{HOLDER[kind]}" if kind in HOLDER else "null"
     rank = f"n.{RANK[kind]}" if kind in RANK else "null"
-    return THING_ROW.replace("n.HOLDER", holder).replace("n.PROVIDER", provider).replace("n.RANK", rank)
+    share = "n.share_type" if kind in (Kind.RESOURCE, Kind.FIELD) else "null"
+    element = "n.element" if kind is Kind.FIELD else "null"
+    text = THING_ROW.replace("n.HOLDER", holder).replace("n.PROVIDER", provider).replace("n.RANK", rank)
+    return text.replace("n.SHARE", share).replace("n.ELEMENT", element)
 
 
 def _life(net: Net, valid_from: int | None, valid_to: int | None, closed: Any, unregistered: Any) -> int:
@@ -66,7 +72,8 @@ def take_things(
     """Put things of `kind` at `places`. With `index`, what they name as containers is put into the overlays."""
     if not rows:
         return
-    _, ids, names, holders, providers, starts, ends, created, unregistered, closed, ranks = zip(*rows, strict=True)
+    _, ids, names, holders, providers, starts, ends, created, unregistered, closed, *told = zip(*rows, strict=True)
+    ranks, shares, elements = told
     net.make_room(max(max(places) + 1, net.size))
     for at, id, name in zip(places, ids, names, strict=True):
         net.ids[at], net.names[at], net.index[id] = id, name, at
@@ -84,45 +91,56 @@ def take_things(
     net.created.data[where] = created
     net.rank.data[where] = [UNRANKED if rank is None else rank for rank in ranks]
     net.unregistered.data[where] = [bool(flag) for flag in unregistered]
-    _settle(net, zip(places, ids, holders, held, providers, provided, strict=True), index=index)
+    named = {"holder": (holders, held), "provider": (providers, provided)}
+    if kind in (Kind.RESOURCE, Kind.FIELD):
+        net.share.data[where] = [_SHARES.get(share, 0) for share in shares]
+    if kind is Kind.FIELD:
+        carried = [locate(id) for id in elements]
+        net.element.data[where] = carried
+        named["element"] = (elements, carried)
+    _settle(net, places, named, index=index)
     net.life.data[where] = [
         0 if s is None and e is None and c is None else _life(net, s, e, c, u)
         for s, e, c, u in zip(starts, ends, closed, unregistered, strict=True)
     ]
 
 
-def _settle(net: Net, rows: Iterable[tuple[int, str, str | None, int, str | None, int]], *, index: bool) -> None:
-    """Note who names a container that is not here yet; and tell those who waited for one that now is."""
+def _settle(
+    net: Net, places: Sequence[int], named: Mapping[str, tuple[Sequence[str | None], Sequence[int]]], *, index: bool
+) -> None:
+    """Note who names (in which column) what is not here yet; and tell those who waited for what now is."""
     waiting = net.waiting
-    for at, _, holder, holds, provider, provides in rows:
-        if holds < 0 and holder is not None:
-            waiting.setdefault(holder, []).append((at, False))
-        if provides < 0 and provider is not None:
-            waiting.setdefault(provider, []).append((at, True))
+    for column, (ids, found) in named.items():
+        for at, id, there in zip(places, ids, found, strict=True):
+            if there < 0 and id is not None:
+                waiting.setdefault(id, []).append((at, column))
+    indexes = {"holder": net.held, "provider": net.provided}
     for id in [id for id in waiting if id in net.index]:
         owner = net.index[id]
-        for at, provided in waiting.pop(id):
-            column = (net.provider if provided else net.holder).data
+        for at, name in waiting.pop(id):
+            column = getattr(net, name).data
             if column[at] >= 0:
                 continue  # it names another by now
             column[at] = owner
-            if index:
-                (net.provided if provided else net.held).add(owner, at)
+            if index and name in indexes:
+                indexes[name].add(owner, at)
 
 
 def take_links(
     net: Net, flow: int, starts: Sequence[int], ends: Sequence[int], rows: Iterable[Sequence[Any]], *, index: bool
 ) -> None:
     """Append links of one flow; `rows` are as `LINK_ROW`. With `index` they go into the overlays."""
-    periods, jobs = [], []
-    for job, valid_from, valid_to, recorded_from, recorded_to in rows:
+    periods, jobs, stated = [], [], []
+    for job, valid_from, valid_to, recorded_from, recorded_to, sources in rows:
         periods.append(_period(net, valid_from, valid_to, recorded_from, recorded_to))
         jobs.append(net.job_number(job))
+        stated.append(net.source_number(sources))
     first = net.start.size
     net.start.extend(starts)
     net.end.extend(ends)
     net.flow.extend([flow] * len(starts))
     net.job.extend(jobs)
+    net.source.extend(stated)
     net.period.extend(periods)
     if index:
         for at, (start, end) in enumerate(zip(starts, ends, strict=True), first):
@@ -142,8 +160,8 @@ def _period(net: Net, valid_from: int | None, valid_to: int | None, recorded_fro
 
 
 def update_link(net: Net, flow: int, start: int, end: int, row: Sequence[Any]) -> bool:
-    """Note the end of a recorded version of a link, if it is here; whether it is."""
-    job, valid_from, valid_to, recorded_from, recorded_to = row
+    """Note the end of a recorded version of a link, and who states it, if it is here; whether it is."""
+    job, valid_from, valid_to, recorded_from, recorded_to, sources = row
     before = _period(net, valid_from, valid_to, recorded_from, None)
     after = _period(net, valid_from, valid_to, recorded_from, recorded_to)
     number = net.job_number(job)
@@ -156,6 +174,8 @@ def update_link(net: Net, flow: int, start: int, end: int, row: Sequence[Any]) -
             and net.period.data[link] in (before, after)
         ):
             net.period.data[link] = after
+            number = net.source_number(sources)  # which may widen the column
+            net.source.data[link] = number
             return True
     return False
 
@@ -172,9 +192,10 @@ def take_versions(net: Net, rows: Iterable[Sequence[Any]], places: Sequence[int]
         )
         holder = locate(state.get(HOLDER[kind])) if kind in HOLDER else -1
         provider = locate(state.get("provider")) if kind is Kind.RESOURCE else -1
-        kept.append(
-            Version(at, KINDS.index(kind), recorded_from, recorded_to, state.get("name"), holder, provider, life)
-        )
+        element = locate(state.get("element")) if kind is Kind.FIELD else -1
+        share = _SHARES.get(state.get("share_type"), 0) if kind in (Kind.RESOURCE, Kind.FIELD) else 0
+        name, number = state.get("name"), KINDS.index(kind)
+        kept.append(Version(at, number, recorded_from, recorded_to, name, holder, provider, life, share, element))
         if kind is Kind.AGREEMENT:
             take_agreement(net, at, recorded_from, recorded_to, state, locate)
 

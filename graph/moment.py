@@ -15,6 +15,7 @@ from graph.net import (
     Ints,
     Net,
 )
+from graph.picks import Picks
 
 
 class Level(IntEnum):
@@ -28,11 +29,15 @@ class Level(IntEnum):
 
 
 class Moment:
-    """`net` as valid at `as_of`. All methods take and give arrays of indexes; -1 is none."""
+    """`net` as valid at `as_of`, with all links or those of `picks`.
 
-    def __init__(self, net: Net, as_of: int) -> None:
+    All methods take and give arrays of indexes; -1 is none.
+    """
+
+    def __init__(self, net: Net, as_of: int, picks: Picks | None = None) -> None:
         self.net = net
         self.as_of = as_of
+        self.picks = picks
         self.refresh()
 
     def refresh(self) -> None:
@@ -54,6 +59,8 @@ class Moment:
         self.period = net.period.data
         self.start = net.start.data
         self.end = net.end.data
+        if self.picks is not None:
+            self.picks.refresh()
 
     def things(self, things: Ints) -> Bools:
         """Which things are in force; a field needs its resource to be."""
@@ -68,7 +75,7 @@ class Moment:
     def links(self, links: Ints) -> Bools:
         """Which links are valid and recorded; their ends are not looked at."""
         running: Bools = self._runs[self.period[links]]
-        return running
+        return running if self.picks is None else running & self.picks.of(links)
 
     def contained(self, containers: Ints, kind: int) -> Ints:
         """`containers` where they are in force and of `kind`, else -1."""
@@ -93,6 +100,10 @@ class Moment:
     def jurisdiction(self, things: Ints) -> Ints:
         """The jurisdiction of each: the one that its department names."""
         return self._up(things, Level.JURISDICTION)[3]
+
+    def containers(self, things: Ints) -> list[Ints]:
+        """The resource, system, department and jurisdiction of each."""
+        return self._up(things, Level.JURISDICTION)
 
     def standing(self, things: Ints, level: Level) -> Ints:
         """What each stands for at `level`: its container there, else the highest that it has below."""

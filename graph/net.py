@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graph.facts import Kind
+from graph.facts import KEYS, Kind
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -28,6 +28,9 @@ KINDS: tuple[Kind, ...] = tuple(Kind)
 JURISDICTION, DEPARTMENT, SYSTEM, ELEMENT, RESOURCE, FIELD, AGREEMENT = range(len(KINDS))
 ABSENT = -1
 """The kind of an index that stands for nothing yet."""
+
+SHARE_TYPES = ("", *KEYS[Kind.RESOURCE]["share_type"].values)
+"""By number; the first stands for none."""
 
 FEEDS, READS = 0, 1
 FLOWS = ("FEEDS", "READS")
@@ -69,6 +72,11 @@ class Column:
         start = self.size
         self.grow(start + len(values))
         self._room[start : self.size] = values
+
+    def fit(self, number: int) -> None:
+        """Make its places wide enough for `number`, where small numbers were enough so far."""
+        if number > np.iinfo(self._room.dtype).max:
+            self._room = self._room.astype(np.int32)
 
     def copy(self) -> "Column":
         """Another column with the same values."""
@@ -202,6 +210,8 @@ class Version:
     holder: int
     provider: int
     life: int
+    share: int = 0
+    element: int = -1
 
 
 @dataclass(slots=True)
@@ -221,7 +231,8 @@ class Net:
     """Things and flows as arrays.
 
     `holder` is the container that a thing names itself: a field's resource, a resource's system, a
-    system's department, a department's jurisdiction, the jurisdiction that one lies within.
+    system's department, a department's jurisdiction, the jurisdiction that one lies within. `share` is the place
+    of a share type in `SHARE_TYPES`, `source` the number of those who state a link together.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -230,6 +241,8 @@ class Net:
     kind: Column = field(default_factory=lambda: Column(np.int8, ABSENT))
     holder: Column = field(default_factory=lambda: Column(np.int32, -1))
     provider: Column = field(default_factory=lambda: Column(np.int32, -1))
+    element: Column = field(default_factory=lambda: Column(np.int32, -1))
+    share: Column = field(default_factory=lambda: Column(np.int8, 0))
     life: Column = field(default_factory=lambda: Column(np.int32, 0))
     created: Column = field(default_factory=lambda: Column(np.int64, OPEN_END))
     unregistered: Column = field(default_factory=lambda: Column(np.bool_, False))
@@ -239,11 +252,14 @@ class Net:
     start: Column = field(default_factory=lambda: Column(np.int32, -1))
     end: Column = field(default_factory=lambda: Column(np.int32, -1))
     flow: Column = field(default_factory=lambda: Column(np.int8, FEEDS))
-    job: Column = field(default_factory=lambda: Column(np.int32, -1))
+    job: Column = field(default_factory=lambda: Column(np.int16, -1))
+    source: Column = field(default_factory=lambda: Column(np.int16, -1))
     period: Column = field(default_factory=lambda: Column(np.int32, 0))
     periods: Periods = field(default_factory=lambda: Periods(4))
     jobs: list[str] = field(default_factory=list)
     job_numbers: dict[str, int] = field(default_factory=dict)
+    sources: list[tuple[str, ...]] = field(default_factory=list)
+    source_numbers: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     held: Index = field(default_factory=Index)
     provided: Index = field(default_factory=Index)
@@ -254,8 +270,8 @@ class Net:
     agreements: dict[int, list[Agreement]] = field(default_factory=dict)
     covered: dict[int, list[Agreement]] = field(default_factory=dict)
     """The agreements by what they cover."""
-    waiting: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
-    """Ids that were named before they were here: by what, and whether as provider rather than as holder."""
+    waiting: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    """Ids that were named before they were here: by what, and in which column."""
     spare: list[npt.NDArray[np.int32]] = field(default_factory=list)
     """Cleared marks that the next walk may use."""
     known_at: int = OPEN_END - 1
@@ -271,7 +287,8 @@ class Net:
         return self.kind.size
 
     def _things(self) -> tuple[Column, ...]:
-        return self.kind, self.holder, self.provider, self.life, self.created, self.unregistered, self.rank
+        told = self.kind, self.holder, self.provider, self.element, self.share, self.life
+        return *told, self.created, self.unregistered, self.rank
 
     def make_room(self, size: int) -> None:
         """Make indexes below `size` usable."""
@@ -290,6 +307,19 @@ class Net:
         if found is None:
             found = self.job_numbers[job] = len(self.jobs)
             self.jobs.append(job)
+            self.job.fit(found)
+        return found
+
+    def source_number(self, sources: Sequence[str] | None) -> int:
+        """The number that stands for those who state a link; -1 for nobody."""
+        if not sources:
+            return -1
+        those = tuple(sources)
+        found = self.source_numbers.get(those)
+        if found is None:
+            found = self.source_numbers[those] = len(self.sources)
+            self.sources.append(those)
+            self.source.fit(found)
         return found
 
     def stretch(self, at: int) -> tuple[int, int]:
@@ -311,7 +341,7 @@ class Net:
     @property
     def nbytes(self) -> int:
         """About how much memory this takes."""
-        links = (self.start, self.end, self.flow, self.job, self.period)
+        links = (self.start, self.end, self.flow, self.job, self.source, self.period)
         indexes = (self.held, self.provided, self.out, self.into)
         texts = 260 * len(self.ids)
         return sum(c.nbytes for c in (*self._things(), *links)) + sum(i.nbytes for i in indexes) + texts
@@ -322,6 +352,7 @@ class Net:
         net.known_at = instant
         net.kind, net.holder = self.kind.copy(), self.holder.copy()
         net.provider, net.life = self.provider.copy(), self.life.copy()
+        net.element, net.share = self.element.copy(), self.share.copy()
         net.names = list(self.names)
         never = net.lives.number(NEVER_IN_FORCE)
         net.life.data[self.created.data > instant] = never
@@ -334,6 +365,7 @@ class Net:
                     net.kind.data[at] = version.kind
                     net.holder.data[at], net.provider.data[at] = version.holder, version.provider
                     net.life.data[at] = version.life
+                    net.element.data[at], net.share.data[at] = version.element, version.share
                     held.append((version.holder, at))
                     provided.append((version.provider, at))
         # The reader checks members against `holder`, so one that is listed twice must not count twice.

@@ -14,12 +14,13 @@ from itertools import pairwise
 import numpy as np
 
 from graph.between import Between
+from graph.marks import Marks
 from graph.moment import Level, Moment
 from graph.net import NO_INTS, Ints, Net, distinct
 from graph.paths import TRIES, Listed, Listing, Wanted
 from graph.starts import arrivals, passing
 from graph.steps import Arcs, Steps, together
-from graph.walk import SHORT, Marks, Standing, Stop
+from graph.walk import SHORT, Standing, Stop
 
 LISTING = 0.2
 """The share of the time that is kept for listing, when not all that lies between the ends could be seen."""

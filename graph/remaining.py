@@ -12,8 +12,8 @@ from enum import StrEnum
 import numpy as np
 
 from graph.moment import Moment
+from graph.moves import Moves
 from graph.net import FIELD, RESOURCE, Bools, Ints, distinct
-from graph.walk import Moves
 
 
 class Outlook(StrEnum):

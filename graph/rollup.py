@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graph.marks import Marks
 from graph.moment import Level, Moment
+from graph.moves import VAGUE
 from graph.net import FIELD, RESOURCE, SYSTEM, Bools, Ints, Net, distinct
-from graph.walk import Marks, Stop, Walked
+from graph.walk import Stop, Walked
 
 Places = npt.NDArray[np.int32]
 """The place of each index among the nodes of an answer, -1 for none."""
@@ -53,6 +55,8 @@ class Answer:
     reached_depth: int
     behind: Ints
     behind_node: Ints
+    joined: bool = False
+    """Whether edges may join what lay on both sides of something passed through."""
     granted: list[list[str]] | None = None
     """The agreements of each edge, once somebody has asked for them."""
 
@@ -86,6 +90,7 @@ def answer(walks: Sequence[Walked], asked: Ints) -> Answer:
         reached_depth=int(np.abs(taken.depth).max()) if len(taken.depth) else 0,
         behind=behind,
         behind_node=behind_node,
+        joined=any(one.manner is not None for one in drawn),
     )
     place.give_back()
     for walked in walks:
@@ -159,6 +164,9 @@ class _Drawn:
         self.node = np.concatenate([empty, *(s.node for s in steps)])
         self.to_node = np.concatenate([empty, *(s.to_node for s in steps)])
         self.link = np.concatenate([empty, *(s.moves.link for s in steps)])
+        self.manner: Ints | None = None
+        if steps and steps[0].moves.manner is not None:
+            self.manner = np.concatenate([s.moves.manner for s in steps if s.moves.manner is not None])
         target = np.concatenate([empty, *(s.moves.target for s in steps)])
         cut = [
             s.cut if layer < last or not stopped else np.zeros(len(s.cut), np.bool_) for layer, s in enumerate(steps)
@@ -201,14 +209,18 @@ def _more(drawn: Sequence[_Drawn], count: int, size: int) -> list[int]:
 def _edges(drawn: Sequence[_Drawn], taken: _Taken, walked: Walked) -> Edges:
     count, rank = max(len(taken.nodes), 1), taken.rank
     sources, targets, links = [], [], []
+    manners: list[Ints] = []
     for one in drawn:
         near, far = rank[one.place[one.node[one.drawn]]], rank[one.place[one.to_node[one.drawn]]]
         sources.append(far if one.question.upstream else near)
         targets.append(near if one.question.upstream else far)
         links.append(one.link[one.drawn])
+        if one.manner is not None:
+            manners.append(one.manner[one.drawn])
     source, target, link = np.concatenate(sources), np.concatenate(targets), np.concatenate(links)
-    flow = walked.moment.flow[link].astype(np.int64)
-    edge = (source * count + target) * 2 + flow
+    manner = np.concatenate(manners) if manners else walked.moment.flow[link].astype(np.int64)
+    edge = (source * count + target) * 2 + (manner % VAGUE if manners else manner)
+    clear = distinct(edge[manner < VAGUE]) if manners else None
     order = np.lexsort((link, edge))
     edge, link = edge[order], link[order]
     fresh = _changes(edge) | _changes(link)
@@ -221,7 +233,8 @@ def _edges(drawn: Sequence[_Drawn], taken: _Taken, walked: Walked) -> Edges:
     precise = [True] * len(keys)
     if walked.question.level is Level.FIELD:
         field = walked.moment.kind[taken.nodes] == FIELD
-        precise = (field[starts] & field[ends]).tolist()
+        known = field[starts] & field[ends]
+        precise = (known if clear is None else known & np.isin(keys, clear)).tolist()
     counts = np.diff(first, append=len(edge))
     return Edges(starts.tolist(), ends.tolist(), (keys % 2).tolist(), counts.tolist(), precise, link, first.tolist())
 

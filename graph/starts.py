@@ -87,24 +87,24 @@ def lying_in(moment: Moment, thing: int, positions: Ints) -> Bools:
     """Which of `positions` (fields and resources in force) a thing is or contains, as it does at a start."""
     kind = int(moment.kind[thing])
     if kind == JURISDICTION:
-        found = moment.jurisdiction(positions)
-        those = [at for at in distinct(found[found >= 0]).tolist() if _within(moment, at, thing)]
-        return np.isin(found, those)
+        return within(moment, moment.jurisdiction(positions), np.array([thing]))
     of = {RESOURCE: moment.resource, SYSTEM: moment.system, DEPARTMENT: moment.department}
     up: Ints = of[kind](positions) if kind in of else positions
     same: Bools = up == thing
     return same
 
 
-def _within(moment: Moment, jurisdiction: int, higher: int) -> bool:
-    seen: set[int] = set()
-    at = jurisdiction
-    while at >= 0 and at not in seen:
-        if at == higher:
-            return True
-        seen.add(at)
-        at = int(moment.contained(moment.holder[np.array([at])].astype(np.int64), JURISDICTION)[0])
-    return False
+def within(moment: Moment, jurisdictions: Ints, higher: Ints) -> Bools:
+    """Which of `jurisdictions` (in force, or -1) are one of `higher`, or lie within one."""
+    inside, those = [], set(higher.tolist())
+    for one in distinct(jurisdictions[jurisdictions >= 0]).tolist():
+        at, seen = one, {-1}
+        while at not in seen and at not in those:
+            seen.add(at)
+            at = int(moment.contained(moment.holder[[at]].astype(np.int64), JURISDICTION)[0])
+        if at not in seen:
+            inside.append(one)
+    return np.isin(jurisdictions, inside)
 
 
 def passing(moment: Moment, thing: int, positions: Ints) -> Bools:

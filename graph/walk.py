@@ -7,14 +7,21 @@ a layer are found together, in arrays.
 """
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 
+from graph.fence import Fence
+from graph.marks import Marks
 from graph.moment import Level, Moment
+from graph.moves import Moves, free, spread, together
+from graph.narrowing import NO_FILTER, LineageFilter
 from graph.net import FEEDS, FIELD, NO_INTS, READS, RESOURCE, SYSTEM, Bools, Ints, Net, distinct
+from graph.passing import OutOfTime, Passage
+from graph.picks import Picks
 
 SHORT = 1_000
 """Nodes up to which a walk takes a moment only."""
@@ -51,41 +58,7 @@ class Question:
     reads: bool
     depth: int
     budget: Budget
-
-
-class Marks:
-    """A number for each index of a net, -1 where none. Given back when done, so that none is cleared as a whole."""
-
-    def __init__(self, net: Net) -> None:
-        self._net = net
-        self._marked: list[Ints] = []
-        self.of = net.spare.pop() if net.spare else np.full(max(net.size, 1), -1, np.int32)
-        self.grow()
-
-    def grow(self) -> None:
-        """Follow the net, after it has grown."""
-        if self._net.size > len(self.of):
-            room = np.full(max(self._net.size, 2 * len(self.of)), -1, np.int32)
-            room[: len(self.of)] = self.of
-            self.of = room
-
-    def put(self, things: Ints, numbers: Ints | int) -> None:
-        """Mark `things`."""
-        self.of[things] = numbers
-        self._marked.append(things)
-
-    def take_new(self, things: Ints, number: int) -> Ints:
-        """Mark those of `things` that are not marked yet; which they were, each once."""
-        new = distinct(things[self.of[things] < 0])
-        self.put(new, number)
-        return new
-
-    def give_back(self) -> None:
-        """Clear what was marked, for the next walk."""
-        for things in self._marked:
-            self.of[things] = -1
-        self._net.spare.append(self.of)
-        self._marked = []
+    filter: LineageFilter = NO_FILTER
 
 
 class Standing:
@@ -115,30 +88,6 @@ class Standing:
     def give_back(self) -> None:
         """Let the next walk have the marks."""
         self._known.give_back()
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """Moves found together, as columns: the thing that is drawn, the position reached, the link (-1: a free move)."""
-
-    origin: Ints
-    target: Ints
-    link: Ints
-
-    def pick(self, which: Bools) -> "Moves":
-        return Moves(self.origin[which], self.target[which], self.link[which])
-
-
-def _together(moves: Sequence[Moves]) -> Moves:
-    if len(moves) == 1:
-        return moves[0]
-    if not moves:
-        return Moves(NO_INTS, NO_INTS, NO_INTS)
-    return Moves(
-        np.concatenate([m.origin for m in moves]),
-        np.concatenate([m.target for m in moves]),
-        np.concatenate([m.link for m in moves]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +136,11 @@ class Walk:
     def __init__(self, net: Net, as_of: int, question: Question) -> None:
         self.net = net
         self.question = question
-        self.moment = Moment(net, as_of)
+        only = question.filter.only
+        self.moment = Moment(net, as_of, Picks(net, only) if only.of_links else None)
         self.standing = Standing(self.moment, question.level)
+        self.fence = Fence(self.moment, question.filter) if question.filter.bounds else None
+        self.passage = self._passage(self.fence) if self.fence and question.filter.through else None
         self.reached = Marks(net)
         self.nodes = Marks(net)
         self.joined = question.reads and question.level >= Level.SYSTEM
@@ -196,13 +148,26 @@ class Walk:
         self._led: list[tuple[Ints, Ints]] = []
         self._most_led = 0
 
+    def _passage(self, fence: Fence) -> Passage:
+        question, expand = self.question, partial(self._bounded, fence, apart=True)
+        return Passage(self.moment, fence, question.level, question.upstream, self.standing.of, expand)
+
+    def _begin(self, start: Ints) -> float:
+        """Note where the walk starts; when its time is up."""
+        deadline = time.monotonic() + self.question.budget.max_milliseconds / 1000
+        if self.fence is not None:
+            self.fence.begin(start)
+        if self.passage is not None:
+            self.passage.deadline = deadline
+        return deadline
+
     def run(self, start: Ints) -> Generator[Ints, None, Walked]:
         """Walk from the positions `start`.
 
         Yields positions whose surroundings it needs, if the net is not whole; else none, when it turns out long.
         """
         question = self.question
-        deadline = time.monotonic() + question.budget.max_milliseconds / 1000
+        deadline = self._begin(start)
         positions: list[Ints] = []
         found: list[Ints] = []
         steps: list[Steps] = []
@@ -212,7 +177,13 @@ class Walk:
             if short and count + len(fresh) > SHORT:
                 short = False
                 yield NO_INTS
-            here, moves = yield from self._layer(fresh, layer)
+            try:
+                here, moves = yield from self._layer(fresh, layer)
+            except OutOfTime:
+                timed_out = True
+                if layer:
+                    break
+                here, moves, self._listed = fresh, together(()), []
             positions.append(here)
             standing = np.concatenate([self.standing.of(here), *self._listed])
             found.append(self.nodes.take_new(standing, layer))
@@ -222,11 +193,13 @@ class Walk:
             if layer == question.depth or count > question.budget.max_nodes:
                 break
             fresh = self.reached.take_new(out.moves.target[~out.cut], layer + 1)
-            if not len(fresh):
+            if timed_out or not len(fresh):
                 break
             if time.monotonic() > deadline:
                 timed_out = True
                 break
+        if self.fence is not None:
+            self.fence.give_back()
         return Walked(
             question, self.moment, self.standing, self.reached, self.nodes, positions, found, steps, timed_out
         )
@@ -237,19 +210,39 @@ class Walk:
         self._listed = []
         todo = fresh
         while len(todo):
-            if not self.net.whole:
-                yield todo
-                self._look_again()
-            moves = _together(self._moves(todo))
+            moves = yield from self._found(todo)
             inside = moves.link < 0
             if self.question.level is not Level.FIELD:
                 inside |= self.standing.of(moves.origin) == self.standing.of(moves.target)
             todo = self.reached.take_new(moves.target[inside], layer) if inside.any() else NO_INTS
             here.append(todo)
             outward.append(moves.pick(~inside))
-        return np.concatenate(here), _together(outward)
+        return np.concatenate(here), together(outward)
+
+    def _found(self, todo: Ints) -> Generator[Ints, None, Moves]:
+        """The moves out of some positions, as far as the filter lets them."""
+        if self.fence is None:
+            yield from self._needs(todo)
+            return together(self._moves(todo))
+        moves = yield from self._bounded(self.fence, self.fence.leading(todo))
+        if self.passage is not None:
+            moves = yield from self.passage.joined(moves)
+        if self.question.level is Level.FIELD:
+            self._listed.append(moves.origin)
+        return moves
+
+    def _bounded(self, fence: Fence, todo: Ints, *, apart: bool = False) -> Generator[Ints, None, Moves]:
+        yield from self._needs(todo)
+        return fence.allowed(together(self._moves(todo, apart=apart)))
+
+    def _needs(self, todo: Ints) -> Generator[Ints, None, None]:
+        if not self.net.whole:
+            yield todo
+            self._look_again()
 
     def _look_again(self) -> None:
+        if self.fence is not None:
+            self.fence.look_again()
         self.moment.refresh()
         self.standing.look_again()
         self.reached.grow()
@@ -257,7 +250,8 @@ class Walk:
 
     # The moves out of some positions. Rules 1 to 3 of CONTRACT §4, then READS.
 
-    def _moves(self, todo: Ints) -> list[Moves]:
+    def _moves(self, todo: Ints, *, apart: bool = False) -> list[Moves]:
+        """With `apart`, each move is drawn from its position itself, also where that draws as another thing."""
         kind = self.moment.kind[todo]
         fields, wholes = todo[kind == FIELD], todo[kind == RESOURCE]
         moves = []
@@ -265,27 +259,35 @@ class Walk:
             place, links, far = self._flows(fields, FEEDS)
             moves.append(Moves(fields[place], far, links))
         if len(wholes):
-            _, members = self.moment.members(wholes, FIELD)
+            which, members = self._leading_fields(wholes)
             place, links, far = self._flows(members, FEEDS)
             leading = members[place]
-            moves.append(Moves(leading, far, links))
-            if self.question.level is Level.FIELD:
+            moves.append(Moves(wholes[which[place]] if apart else leading, far, links))
+            if self.question.level is Level.FIELD and self.fence is None:
                 self._listed.append(leading)
-        origins, resources = self._at_resources(fields, wholes)
+        origins, resources = self._at_resources(fields, wholes, apart=apart)
         if len(resources):
             moves.append(self._whole_feeds(origins, resources))
         if self.question.reads:
             moves += self._reads(todo[kind == SYSTEM], origins, resources)
         return [found for found in moves if len(found.target)]
 
-    def _at_resources(self, fields: Ints, wholes: Ints) -> tuple[Ints, Ints]:
+    def _leading_fields(self, wholes: Ints) -> tuple[Ints, Ints]:
+        """The fields of `wholes` that the walk may go on from: place of the resource, field."""
+        which, members = self.moment.members(wholes, FIELD)
+        if self.fence is None:
+            return which, members
+        leads = self.fence.leads(members)
+        return which[leads], members[leads]
+
+    def _at_resources(self, fields: Ints, wholes: Ints, *, apart: bool) -> tuple[Ints, Ints]:
         """What is drawn as the start of a resource's own flows, and that resource.
 
         Above FIELD all positions of a resource draw as the resource does, so once is enough.
         """
         resources = self.moment.resource(fields)
         inside = resources >= 0
-        if self.question.level is Level.FIELD:
+        if apart or self.question.level is Level.FIELD:
             return np.concatenate([fields[inside], wholes]), np.concatenate([resources[inside], wholes])
         both = distinct(np.concatenate([resources[inside], wholes]))
         return both, both
@@ -310,7 +312,7 @@ class Walk:
             summed = self._resource_pairs(several[owners])
             own = ~np.isin(several[place] * size + far, summed)
             place, links, far = place[own], links[own], far[own]
-        return _spread(origins, np.searchsorted(several, resources), place, links, far)
+        return spread(origins, np.searchsorted(several, resources), place, links, far)
 
     def _resource_pairs(self, resources: Ints) -> Ints:
         """The pairs of resources that fields of `resources` join now, as one number each."""
@@ -328,14 +330,14 @@ class Walk:
                 holder = moment.system(resources)
                 inside = holder >= 0
                 inside[inside] = moment.reads_something(holder[inside])
-                moves.append(_free(origins[inside], holder[inside]))
+                moves.append(free(origins[inside], holder[inside]))
             return moves
         several = distinct(resources)
         place, links, far = self._flows(several, READS)
-        moves.append(_spread(origins, np.searchsorted(several, resources), place, links, far))
+        moves.append(spread(origins, np.searchsorted(several, resources), place, links, far))
         if self.joined and len(systems):
             place, members = moment.members(systems, RESOURCE)
-            moves.append(_free(systems[place], members))
+            moves.append(free(systems[place], members))
         return moves
 
     # Leaving a layer.
@@ -382,21 +384,3 @@ def _of(owner: int, owners: Ints, neighbours: Ints) -> list[int]:
     first, last = np.searchsorted(owners, (owner, owner + 1))
     found: list[int] = neighbours[first:last].tolist()
     return found
-
-
-def _free(origins: Ints, targets: Ints) -> Moves:
-    return Moves(origins, targets, np.full(len(targets), -1, np.int64))
-
-
-def _spread(origins: Ints, which: Ints, place: Ints, links: Ints, far: Ints) -> Moves:
-    """The links found once for each of several resources, at every origin of that resource (`which`)."""
-    if not len(links):
-        return Moves(NO_INTS, NO_INTS, NO_INTS)
-    order = np.argsort(place, kind="stable")
-    counts = np.bincount(place, minlength=int(which.max()) + 1)
-    first = np.cumsum(counts) - counts
-    each = counts[which]
-    at = np.repeat(np.arange(len(origins)), each)
-    within = np.arange(len(at)) - np.repeat(np.cumsum(each) - each, each)
-    chosen = order[first[which[at]] + within]
-    return Moves(origins[at], far[chosen], links[chosen])

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from graph.changes import now, position, recorded
+from graph.changes import Position, now, position, recorded
 from graph.facts import Kind
 from graph.kept import Kept
 from graph.lineage import Asked, Found, Lineages, agreements_of, shown
@@ -69,7 +69,7 @@ class Whole:
     precise: Bools
     count: Small
     first: Small
-    jobs: Small
+    jobs: npt.NDArray[np.integer[Any]]
     job_names: list[str]
     agreements: Mapping[int, list[str]]
 
@@ -125,11 +125,17 @@ class Wholes:
 
         Raises what `Lineages.find` raises, and Moved where the graph is no longer the one that the pin is of.
         """
-        pin = await self._now() if pin is None else await self._still_there(pin)
+        where = await position(self._lineages.graph)
+        if pin is None:
+            pin = Pin(where.sequence, where.at, now())
+        else:
+            await self._check_there(pin, where)
         question = _pinned(asked, pin)
         key = _key(question), pin
         whole = self._kept.find(key)
         if whole is None:
+            if asked.filter.of_sources and pin.sequence < where.sequence:
+                raise _moved("the graph has changed, and who stated a link before is not known")
             async with self._lineages.reading(question) as found:
                 short = len(found.answer.nodes) + found.answer.edges.links.size < SHORT
                 whole = _still(found, question, pin) if short else await asyncio.to_thread(_still, found, question, pin)
@@ -137,21 +143,15 @@ class Wholes:
                 self._kept.keep(key, whole, len(whole.ids) + len(whole.source))
         return whole
 
-    async def _now(self) -> Pin:
-        where = await position(self._lineages.graph)
-        return Pin(where.sequence, where.at, now())
-
-    async def _still_there(self, pin: Pin) -> Pin:
-        """A pin that somebody kept, if it is one of this graph."""
-        graph = self._lineages.graph
-        where = await position(graph)
-        at = where.at if where.sequence == pin.sequence else await recorded(graph, pin.sequence)
+    async def _check_there(self, pin: Pin, where: Position) -> None:
+        """Refuse a pin that is not one of this graph."""
+        at = where.at if where.sequence == pin.sequence else await recorded(self._lineages.graph, pin.sequence)
         if where.sequence < pin.sequence or at != pin.at:
-            raise Moved(
-                "after: the graph was put back or replaced since that page was asked for; ask for the first page again",
-                argument="after",
-            )
-        return pin
+            raise _moved("the graph was put back or replaced")
+
+
+def _moved(what: str) -> Moved:
+    return Moved(f"after: {what} since that page was asked for; ask for the first page again", argument="after")
 
 
 def mark(asked: Asked) -> str:

@@ -15,6 +15,8 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import Abort, TyperException
 
+from registry import filter_options as options
+
 __all__ = ["app", "main"]
 
 app = typer.Typer(
@@ -165,6 +167,24 @@ def lineage(
     as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
     known_at: Annotated[str | None, typer.Option(help="What the registry knew at this time; default now.")] = None,
     dependencies: Annotated[bool, typer.Option("--dependencies", help="Follow READS too, not only FEEDS.")] = False,
+    only_department: options.Departments = None,
+    only_system: options.Systems = None,
+    only_jurisdiction: options.Jurisdictions = None,
+    only_share_type: options.ShareTypes = None,
+    only_element: options.Elements = None,
+    only_flow: options.Flows = None,
+    only_job: options.Jobs = None,
+    only_source: options.Sources = None,
+    stop_at: options.StopAt = None,
+    through: options.Through = None,
+    show_department: options.ShowDepartments = None,
+    show_system: options.ShowSystems = None,
+    show_jurisdiction: options.ShowJurisdictions = None,
+    show_share_type: options.ShowShareTypes = None,
+    show_element: options.ShowElements = None,
+    show_flow: options.ShowFlows = None,
+    show_job: options.ShowJobs = None,
+    show_source: options.ShowSources = None,
     max_nodes: Annotated[int | None, typer.Option(help="Nodes in the answer (1 to 10,000); default 500.")] = None,
     max_per_node: Annotated[
         int | None, typer.Option(help="Neighbours followed from one node (1 to 10,000); default 100.")
@@ -178,13 +198,20 @@ def lineage(
         Path | None, typer.Option(metavar="FILE", help="Write csv, jsonl, xlsx, svg, dot or mermaid there.")
     ] = None,
 ) -> None:
-    """Follow data from where it comes to where it goes, at any level, and say where the answer was cut."""
+    """Follow data from where it comes to where it goes, at any level, and say where the answer was cut.
+
+    Options that begin with --only, --show, --stop-at and --through may be given several times.
+    """
     from registry.commands.lineage import Wanted
     from registry.commands.lineage import lineage as answer
     from registry.terminal import Format
 
+    only = only_department, only_system, only_jurisdiction, only_share_type, only_element
+    show = show_department, show_system, show_jurisdiction, show_share_type, show_element
+    links, edges = (only_flow, only_job, only_source), (show_flow, show_job, show_source)
+    filter = options.lineage_filter((*only, *links), stop_at, through, (*show, *edges))
     budget = {"maxNodes": max_nodes, "maxPerNode": max_per_node, "maxMilliseconds": max_milliseconds}
-    wanted = Wanted(ids, direction.value, level.value, depth, as_of, known_at, dependencies, budget)
+    wanted = Wanted(ids, direction.value, level.value, depth, as_of, known_at, dependencies, budget, filter)
     answer(wanted, Format(form.value), of and of.value, output)
 
 

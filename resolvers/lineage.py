@@ -13,6 +13,7 @@ from strawberry import Parent
 from graph import moment
 from graph.facts import Kind
 from graph.lineage import Asked, Found, Shown, agreements_of, jobs_of, name_of, shown
+from graph.narrowing import NO_FILTER
 from graph.net import FLOWS, Ints, Net, distinct
 from graph.walk import Budget
 from graph.whole import Whole
@@ -22,6 +23,7 @@ from resolvers.connections import ROWS, Edge, PageInfo, _edges, _itself, _nodes,
 from resolvers.context import Context, Info
 from resolvers.costs import rows, weighs
 from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
+from resolvers.lineage_filter import FilterArgument
 from resolvers.lineage_pages import NodePages, node_pages
 from resolvers.members import Before, First, Last
 from resolvers.scalars import Instant, SequenceNumber
@@ -127,7 +129,9 @@ class LineageEdge:
     source: strawberry.ID = _described("Where the data comes from.")
     target: strawberry.ID = _described("Where it goes.")
     count: int = _described("How many stored links stand behind it.")
-    precise: bool = _described("False at FIELD level where an end is a resource as a whole.")
+    precise: bool = _described(
+        "False at FIELD level where an end is a resource as a whole, or data was passed through one on the way."
+    )
     flow: Flow = _described("What kind of links they are.")
     jobs: list[str] = many(_jobs, "The different jobs behind it, sorted.")
     agreements: list[strawberry.ID] = many(
@@ -274,10 +278,12 @@ def asking(work: Callable[[Info, Asked], Any], *, reads: bool = False, most: int
         depth: Depth = 5,
         as_of: AsOf = None,
         known_at: KnownAt = None,
+        filter: FilterArgument = None,
         budget: BudgetArgument = None,
     ) -> Any:
         things, rolled, allowed = list(map(str, ids)), moment.Level[level.value], (budget or BudgetInput()).budget(most)
-        return work(info, Asked(things, direction.value, rolled, depth, as_of, known_at, reads, allowed))
+        bounds = NO_FILTER if filter is None else filter.filter()
+        return work(info, Asked(things, direction.value, rolled, depth, as_of, known_at, reads, allowed, bounds))
 
     return resolve
 

@@ -1,7 +1,7 @@
 """The contract's lineage, dependencies and lineageCounts, written after its sentences and not for speed.
 
-It shares nothing with the product, so that the two can be compared. Left out: maxMilliseconds (TIME), filters, peers
-and what a viewer may not see. `answer` is the way in; answers are plain dicts in the shape of the case files.
+It shares nothing with the product, so that the two can be compared. Left out: maxMilliseconds (TIME), peers and what
+a viewer may not see. `answer` is the way in; answers are plain dicts in the shape of the case files.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tests.reference_facts import Fact, Facts, Import, Key, instant
+from tests.reference_filters import Bounds, Filter, Hop, link_meets, meets, mistake
 
 Answer = dict[str, Any]
 Query = dict[str, Any]
@@ -37,18 +38,10 @@ class Step(NamedTuple):
     link: Key
 
 
-class Refused(Exception):
-    """The caller's mistake."""
-
-    def __init__(self, code: str, names: Sequence[str]) -> None:
-        super().__init__(code)
-        self.code, self.names = code, list(names)
-
-
 class World:
-    """What is in force at one time, as far as it was known at another."""
+    """What is in force at one time, as far as it was known at another, with the links that a filter's `only` picks."""
 
-    def __init__(self, facts: Facts, at: datetime) -> None:
+    def __init__(self, facts: Facts, at: datetime, only: Mapping[str, Any] | None = None) -> None:
         self.facts = facts
         self.kinds = facts.kinds()
         self.at = at
@@ -58,6 +51,8 @@ class World:
         for key in facts.links_at(at):
             source, target = str(key[1]), str(key[2])
             if not (self.in_force(source) and self.in_force(target)) or source == target:
+                continue
+            if not link_meets(only or {}, key, facts.stated_by(key)):
                 continue
             if key[0] == "reads" and (self.kinds[source], self.kinds[target]) == ("SYSTEM", "RESOURCE"):
                 self.reads.append(key)
@@ -220,10 +215,13 @@ class Walk:
     dependencies: bool
     limit: int
     per_node: int
+    filter: Filter = field(default_factory=dict)
     distance: dict[Position, int] = field(default_factory=dict)
     admitted: dict[str, list[str]] = field(default_factory=dict)  # node: the neighbours walked to
 
     def __post_init__(self) -> None:
+        one = self.dependencies and LEVELS.index(self.level) >= LEVELS.index("SYSTEM")
+        self.bounds = Bounds(self.world, self.filter, self.starts, self.direction, self.dependencies, one)
         layer = set(self.starts)
         for depth in range(self.limit + 1):
             if not layer:
@@ -243,8 +241,7 @@ class Walk:
                 continue
             self.distance[position] = depth
             waiting += [s.to for s in self.steps(position) if self.inside(s)]
-            if self.dependencies and LEVELS.index(self.level) >= LEVELS.index("SYSTEM"):
-                waiting += self.world.one_with(position, self.direction)
+            waiting += self.bounds.free(position)
 
     def _admit(self, reached: list[Position]) -> None:
         """Layer by layer, in id order, each node's first neighbours are walked to."""
@@ -257,21 +254,21 @@ class Walk:
                 if neighbour not in admitted and len(admitted) < self.per_node:
                     admitted.append(neighbour)
 
-    def _walked(self, position: Position, step: Step) -> bool:
+    def _walked(self, position: Position, step: Hop) -> bool:
         """Whether a step is not cut by fan-out; none is in the layer at the limit."""
         if self.distance[position] >= self.limit or self.inside(step):
             return True
         return self.node(step.to) in self.admitted[self.node(step.shown)]
 
-    def steps(self, position: Position) -> list[Step]:
-        """The steps from a position."""
-        return self.world.steps(position, self.direction, self.dependencies)
+    def steps(self, position: Position) -> list[Hop]:
+        """The steps from a position that the filter allows."""
+        return self.bounds.hops(position)
 
     def node(self, position: Position) -> str:
         """The node that a position stands for."""
         return self.world.node(position, self.level)
 
-    def inside(self, step: Step) -> bool:
+    def inside(self, step: Hop) -> bool:
         """Whether a step stays inside one container."""
         return self.node(step.shown) == self.node(step.to)
 
@@ -286,9 +283,9 @@ class Walk:
         """Fields of a whole that lead on, at the whole's depth."""
         found: dict[Position, int] = {}
         for position, depth in self.distance.items():
-            for one in self.world.fields(position.id) if position.kind == "RESOURCE" else ():
-                if self.world.rule_1(one, self.direction):
-                    found[Position("FIELD", one)] = depth
+            for step in self.steps(position) if position.kind == "RESOURCE" else ():
+                if step.shown.kind == "FIELD":
+                    found[step.shown] = depth
         return found
 
     def depths(self) -> dict[str, int]:
@@ -305,15 +302,15 @@ class Walk:
         systems = {p for p in self.distance if p.kind == "SYSTEM" and (p in self.starts or self.direction == DOWN)}
         return found | {p.id for p in systems if self.node(p) == p.id}
 
-    def edges(self) -> dict[tuple[str, str, str], set[Key]]:
-        """The links behind each pair of different nodes joined by a step between two reached positions."""
-        found: dict[tuple[str, str, str], set[Key]] = {}
+    def edges(self) -> dict[tuple[str, str, str], list[Hop]]:
+        """The steps behind each pair of different nodes joined by one between two reached positions."""
+        found: dict[tuple[str, str, str], list[Hop]] = {}
         for position in self.distance:
             for step in self.steps(position):
                 if step.to in self.distance and self._walked(position, step) and not self.inside(step):
                     ends = (self.node(step.shown), self.node(step.to))
                     source, target = ends if self.direction == DOWN else ends[::-1]
-                    found.setdefault((source, target, str(step.link[0]).upper()), set()).add(step.link)
+                    found.setdefault((source, target, step.flow), []).append(step)
         return found
 
     def neighbours(self) -> dict[str, set[str]]:
@@ -342,11 +339,10 @@ def answer(
     now = now or datetime.now(UTC)
     known = _moment(query.get("knownAt"), marks or {}, now)
     facts = Facts(imports, known)
-    world = World(facts, _moment(query.get("asOf"), marks or {}, now))
-    try:
-        _check(world, query)
-    except Refused as refused:
-        return {"error": {"code": refused.code, "names": refused.names}}
+    only = (query.get("filter") or {}).get("only") or {}
+    world = World(facts, _moment(query.get("asOf"), marks or {}, now), only)
+    if wrong := mistake(world.kinds, query):
+        return {"error": wrong}
     found = _lineage(world, query)
     return _counts(found) if query["name"] == "lineageCounts" else found
 
@@ -355,19 +351,6 @@ def _moment(text: str | None, marks: Mapping[str, datetime], now: datetime) -> d
     if text is not None and text in marks:
         return marks[text]
     return instant(text) or now
-
-
-def _check(world: World, query: Query) -> None:
-    budget = query.get("budget") or {}
-    ranges = (("depth", query, 0, 1000), ("maxNodes", budget, 1, 10_000), ("maxPerNode", budget, 1, 10_000))
-    for name, given, least, most in ranges:
-        if given.get(name) is not None and not least <= given[name] <= most:
-            raise Refused("BAD_INPUT", [name])
-    if not query["ids"] or any(world.kinds.get(i) in ("ELEMENT", "AGREEMENT") for i in query["ids"]):
-        raise Refused("BAD_INPUT", ["ids"])
-    unknown = {i for i in query["ids"] if i not in world.kinds}
-    if unknown:
-        raise Refused("NOT_FOUND", sorted(unknown))
 
 
 def _or(value: int | None, default: int) -> int:
@@ -388,13 +371,14 @@ def _lineage(world: World, query: Query) -> Answer:
         kept = {stop for walk in walks for stop in walk.stops()} - {"DEPTH"}
         stops = kept | {"NODES"} | ({"DEPTH"} & stops if last == limit else set())
     level = query.get("level") or "RESOURCE"
-    nodes, edges = _shown(walks, {i: depths[i] for i in taken}, level)
+    answered = {i: depths[i] for i in taken}
+    nodes, edges = _shown(walks, answered, level, (query.get("filter") or {}).get("show") or {})
     return {
         "nodes": nodes,
         "edges": edges,
         "complete": not stops,
         "stoppedBy": [stop for stop in STOPS if stop in stops],
-        "reachedDepth": max((abs(n["depth"]) for n in nodes), default=0),
+        "reachedDepth": max(map(abs, answered.values()), default=0),
     }
 
 
@@ -405,7 +389,8 @@ def _walks(world: World, query: Query, limit: int) -> list[Walk]:
     starts = {p for i in query["ids"] for p in world.start(i, dependencies)}
     directions = (UP, DOWN) if query["direction"] == "BOTH" else (query["direction"],)
     level = query.get("level") or "RESOURCE"
-    return [Walk(world, starts, d, level, dependencies, limit, per_node) for d in directions]
+    filter = query.get("filter") or {}
+    return [Walk(world, starts, d, level, dependencies, limit, per_node, filter) for d in directions]
 
 
 def _signed(walks: list[Walk]) -> dict[str, int]:
@@ -420,15 +405,17 @@ def _signed(walks: list[Walk]) -> dict[str, int]:
     return found
 
 
-def _shown(walks: list[Walk], depths: dict[str, int], level: str) -> tuple[list[Answer], list[Answer]]:
-    """The nodes kept, and the edges between them."""
+def _shown(
+    walks: list[Walk], depths: dict[str, int], level: str, show: Mapping[str, Any]
+) -> tuple[list[Answer], list[Answer]]:
+    """The nodes kept, and the edges between them; of all that, what meets `show`."""
     world = walks[0].world
-    links: dict[tuple[str, str, str], set[Key]] = {}
+    steps: dict[tuple[str, str, str], list[Hop]] = {}
     for walk in walks:
-        for ends, keys in walk.edges().items():
+        for ends, hops in walk.edges().items():
             if ends[0] in depths and ends[1] in depths:
-                links.setdefault(ends, set()).update(keys)
-    drawn = {(source, target) for source, target, _ in links}
+                steps.setdefault(ends, []).extend(hops)
+    drawn = {(source, target) for source, target, _ in steps}
     left_out: dict[str, set[str]] = {i: set() for i in depths}
     behind: dict[str, set[Position]] = {i: set() for i in depths}
     for walk in walks:
@@ -442,17 +429,23 @@ def _shown(walks: list[Walk], depths: dict[str, int], level: str) -> tuple[list[
         {"id": i, "depth": depths[i], "whole": i in whole, "more": len(left_out[i]), **_facets(world, i, behind[i])}
         for i in sorted(depths, key=lambda i: (depths[i], i))
     ]
-    edges = [
-        {
-            "source": source,
-            "target": target,
-            "count": len(keys),
-            "precise": level != "FIELD" or world.kinds[source] == world.kinds[target] == "FIELD",
-            "flow": flow,
-        }
-        for (source, target, flow), keys in sorted(links.items())
-    ]
-    return nodes, edges
+    edges = []
+    for (source, target, flow), hops in sorted(steps.items()):
+        links = {link for hop in hops for link in hop.links}
+        fields = world.kinds[source] == world.kinds[target] == "FIELD" and any(hop.clear for hop in hops)
+        edge = {"source": source, "target": target, "count": len(links), "precise": level != "FIELD" or fields}
+        if any(link_meets(show, link, world.facts.stated_by(link)) for link in links):
+            edges.append({**edge, "flow": flow})
+    seen = {i for i in depths if _is_shown(walks, i, level, show)}
+    return [n for n in nodes if n["id"] in seen], [e for e in edges if {e["source"], e["target"]} <= seen]
+
+
+def _is_shown(walks: list[Walk], node: str, level: str, show: Mapping[str, Any]) -> bool:
+    """Whether one of the positions behind a node meets `show`; at FIELD a node stands for itself."""
+    world = walks[0].world
+    if level == "FIELD":
+        return meets(world, show, Position(world.kinds[node], node))
+    return any(walk.node(p) == node and meets(world, show, p) for walk in walks for p in walk.distance)
 
 
 def _facets(world: World, node: str, behind: set[Position]) -> Answer:

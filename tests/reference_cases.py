@@ -14,12 +14,16 @@ FOLDER = Path(__file__).parent / "cases" / "lineage"
 
 @dataclass(frozen=True)
 class Case:
-    """One query over one set of facts. A step is `{"facts", "source", "full"}` or `{"mark"}`."""
+    """One query over one set of facts. A step is `{"facts", "source", "full"}` or `{"mark"}`.
+
+    `never` are things that must not be in the answer.
+    """
 
     name: str
     steps: tuple[dict[str, Any], ...]
     query: dict[str, Any]
     expect: dict[str, Any]
+    never: tuple[str, ...] = ()
 
 
 def cases(folder: Path = FOLDER) -> Iterator[Case]:
@@ -28,7 +32,8 @@ def cases(folder: Path = FOLDER) -> Iterator[Case]:
         for case in json.loads(path.read_text(encoding="utf-8")):
             steps = tuple(case.get("steps") or [{"facts": case["facts"]}])
             for number, asked in enumerate(case.get("queries") or [case], start=1):
-                yield Case(f"{path.stem}: {case['name']} ({number})", steps, asked["query"], asked["expect"])
+                name, never = f"{path.stem}: {case['name']} ({number})", tuple(asked.get("never") or ())
+                yield Case(name, steps, asked["query"], asked["expect"], never)
 
 
 def replayed(steps: tuple[dict[str, Any], ...], first: datetime) -> tuple[list[Import], dict[str, datetime]]:

@@ -188,6 +188,10 @@ class Facts:
             if holds_at(current.values, at, current.closed_at):
                 yield key
 
+    def stated_by(self, link: Key) -> set[str]:
+        """Who states a link."""
+        return {source for source, said in self.links[link].statements.items() if said.closed_at is None}
+
 
 def by_prefix(thing: str) -> str:
     """The kind that an id's prefix gives an unregistered end of a feeds."""

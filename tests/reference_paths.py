@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from tests.reference import DOWN, Answer, Position, Query, Refused, World, _facets, _moment
+from tests.reference import DOWN, Answer, Position, Query, World, _facets, _moment
 from tests.reference_facts import Facts, Import, Key
 
 Sequence_ = tuple[str, ...]
+
+
+class Refused(Exception):
+    """The caller's mistake, with its code and what it names."""
+
+    def __init__(self, code: str, names: list[str]) -> None:
+        super().__init__(code, names)
+        self.code = code
+        self.names = names
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ Query = dict[str, Any]
 Scenario = tuple[list[Fact], list[Query]]
 
 # Extension B and full-width letters: by code point 𠀀 comes after Ａ, by UTF-16 before it
+SHARES = ("UNCONDITIONAL", "CONDITIONAL", "WITHHELD")
 LABELS = ("a", "Z", "甲", "乙", "Ａ", "𠀀")
 DAYS = ("2020-01-01", "2021-01-01", "2022-01-01")
 MOMENTS = (
@@ -73,8 +74,8 @@ def ids_of(facts: list[Fact], kind: str, unregistered: str) -> tuple[str, ...]:
 
 
 @st.composite
-def fields(draw: st.DrawFn, resources: list[Fact]) -> list[Fact]:
-    """Up to three fields of each resource, some of a resource that nobody stated, some of none."""
+def fields(draw: st.DrawFn, resources: list[Fact], elements: tuple[str, ...]) -> list[Fact]:
+    """Up to three fields of each resource, some of a resource that nobody stated, some of none; some with elements."""
     found = []
     for fact in resources:
         for label in draw(st.lists(st.sampled_from("fg字"), min_size=draw(st.integers(0, 2)), max_size=3, unique=True)):
@@ -84,7 +85,19 @@ def fields(draw: st.DrawFn, resources: list[Fact]) -> list[Fact]:
         found.append({"fact": "field", "id": "field:未登记/f", "name": "f", "resource": "resource:未登记"})
     if draw(st.booleans()):
         found.append({"fact": "field", "id": "field:孤", "name": "孤"})
+    for fact in found:
+        if draw(st.integers(0, 3)) == 0:
+            fact["element"] = draw(st.sampled_from(elements))
     return found
+
+
+@st.composite
+def shared(draw: st.DrawFn, facts: list[Fact]) -> list[Fact]:
+    """The same resources and fields, some with a share type."""
+    return [{**fact, **({"share_type": share} if (share := draw(SHARE)) else {})} for fact in facts]
+
+
+SHARE = st.integers(0, 2).flatmap(lambda n: st.none() if n else st.sampled_from(SHARES))
 
 
 @st.composite
@@ -96,6 +109,8 @@ def links(draw: st.DrawFn, kind: str, sources: tuple[str, ...], targets: tuple[s
         link: Fact = {"fact": kind, ENDS[kind][0]: source, ENDS[kind][1]: target}
         if draw(st.integers(0, 4)) == 0:
             link["job"] = draw(st.sampled_from(("每日", "etl")))
+        if draw(st.integers(0, 4)) == 0:
+            link["source"] = "b"
         found += [{**link, **when} for when in draw(intervals())]
     return found
 
@@ -136,13 +151,15 @@ def registries(draw: st.DrawFn) -> list[Fact]:
     for fact in resources:  # more often without a provider, so that the system's department counts
         if provider := draw(often(st.sampled_from(of_departments), None, 1)):
             fact["provider"] = provider
-    parts = draw(fields(resources))
+    elements = draw(things("element", 0, 2))
+    resources = draw(shared(resources))
+    parts = draw(shared(draw(fields(resources, ids_of(elements, "element", "未登记")))))
     between_fields = ids_of(parts, "field", "未知")
     between_resources = ids_of(resources, "resource", "未登记")
     feeds = draw(links("feeds", between_fields, between_fields, 12)) + draw(shapes(between_fields))
     wholes = draw(links("feeds", between_resources, between_resources, 6)) + draw(shapes(between_resources))
     reads = draw(links("reads", in_systems, between_resources, 4))
-    facts = jurisdictions + departments + systems + resources + parts
+    facts = jurisdictions + departments + systems + elements + resources + parts
     every = facts + feeds + wholes + draw(sums(feeds, parts)) + reads
     return every if draw(st.booleans()) else every[::-1]
 
@@ -156,13 +173,62 @@ def known_ids(facts: list[Fact]) -> list[str]:
     return sorted(found)
 
 
+LISTED = {
+    "departments": "department",
+    "systems": "system",
+    "jurisdictions": "jurisdiction",
+    "elements": "element",
+    "shareTypes": SHARES,
+    "flows": ("FEEDS", "READS"),
+    "jobs": ("每日", "etl", "无此"),
+    "sources": ("a", "b", "无此"),
+}
+"""What the lists of a filter hold: ids of a kind, or values."""
+
+
+def of_kinds(ids: list[str], kinds: tuple[str, ...]) -> list[str]:
+    """Those of some kinds."""
+    return [i for i in ids if i.startswith(kinds)]
+
+
+@st.composite
+def conditions(draw: st.DrawFn, ids: list[str]) -> dict[str, list[str]]:
+    """One or two lists of a filter's `only` or `show`, seldom an empty one."""
+    found = {}
+    for name in draw(st.lists(st.sampled_from(sorted(LISTED)), min_size=1, max_size=2, unique=True)):
+        of = LISTED[name]
+        values = of if isinstance(of, tuple) else of_kinds(ids, (f"{of}:",))
+        if values or draw(st.integers(0, 20)) == 13:
+            found[name] = draw(st.lists(st.sampled_from(values or ("没有这个",)), min_size=1, max_size=3))
+        if draw(st.integers(0, 60)) == 23:
+            found[name] = []
+    return found
+
+
+@st.composite
+def filters(draw: st.DrawFn, facts: list[Fact]) -> dict[str, Any]:
+    """The filter of a walk: each of its four parts now and then."""
+    ids = known_ids(facts)
+    found: dict[str, Any] = {}
+    for where in ("only", "show"):
+        if draw(st.integers(0, 2)) == 0:
+            found[where] = draw(conditions(ids))
+    places = of_kinds(ids, ("resource:", "system:", "department:", "jurisdiction:"))
+    for where, those in (("stopAt", [*places, *of_kinds(ids, ("field:",))]), ("through", places)):
+        if draw(st.integers(0, 2)) == 0:
+            wrong = ["element:a", "没有这个"] if draw(st.integers(0, 40)) == 23 else []
+            found[where] = draw(st.lists(st.sampled_from(those), max_size=3)) + wrong
+    return found
+
+
 @st.composite
 def queries(draw: st.DrawFn, facts: list[Fact]) -> Query:
     """A question about some of the ids, seldom about one that nobody knows."""
     names = st.sampled_from(("lineage", "lineage", "dependencies", "dependencies", "lineageCounts"))
     levels = ("FIELD", "RESOURCE", "SYSTEM", "DEPARTMENT", "JURISDICTION")
     linked = [fact[end] for fact in facts for end in ENDS.get(fact["fact"], ())]
-    ids = st.lists(st.sampled_from(known_ids(facts) + sorted(linked)), min_size=1, max_size=3)
+    known = [i for i in known_ids(facts) if not i.startswith("element:")]
+    ids = st.lists(st.sampled_from(known + sorted(linked)), min_size=1, max_size=3)
     query: Query = {
         "name": draw(names),
         "ids": draw(ids) + (["没有这个"] if draw(st.integers(0, 40)) == 23 else []),
@@ -177,6 +243,8 @@ def queries(draw: st.DrawFn, facts: list[Fact]) -> Query:
     most = {"maxNodes": 8, "maxPerNode": 3}
     if chosen := {key: draw(st.integers(1, most[key])) for key, wanted in budget.items() if wanted}:
         query["budget"] = chosen
+    if draw(st.booleans()):
+        query["filter"] = draw(filters(facts))
     return query
 
 
@@ -194,7 +262,20 @@ def suffixed(scenario: Scenario, suffix: str) -> Scenario:
     for fact in facts:
         keys = {"id", *REFERENCES.get(fact["fact"], {}), *ENDS.get(fact["fact"], ())}
         renamed.append({k: v + suffix if k in keys and v is not None else v for k, v in fact.items()})
-    return renamed, [{**query, "ids": [i + suffix for i in query["ids"]]} for query in asked]
+    return renamed, [_renamed(query, suffix) for query in asked]
+
+
+def _renamed(query: Query, suffix: str) -> Query:
+    filter = dict(query.get("filter") or {})
+    for where in ("stopAt", "through"):
+        filter[where] = [i + suffix for i in filter.get(where) or ()]
+    for where in ("only", "show"):
+        lists = filter.get(where) or {}
+        filter[where] = {
+            name: [i + suffix for i in values] if isinstance(LISTED[name], str) else values
+            for name, values in lists.items()
+        }
+    return {**query, "ids": [i + suffix for i in query["ids"]], "filter": filter}
 
 
 def turned(facts: list[Fact]) -> list[Fact]:

@@ -9,6 +9,7 @@ from typing import Any
 from graph.facts import as_instant
 from graph.lineage import Asked, Lineages, check
 from graph.moment import Level
+from graph.narrowing import NO_FILTER, LineageFilter
 from graph.projection import Projection
 from graph.refusals import BadInput
 from graph.walk import Budget
@@ -36,6 +37,7 @@ class Wanted:
     dependencies: bool = False
     budget: Mapping[str, int | None] = field(default_factory=dict)
     """By the names that GraphQL has; None where the usual is meant."""
+    filter: LineageFilter = NO_FILTER
 
 
 def lineage(wanted: Wanted, form: Format, of: str | None = None, output: Path | None = None) -> None:
@@ -70,6 +72,7 @@ def _asked(wanted: Wanted, zone: tzinfo) -> Asked:
         known_at=instant("--known-at", wanted.known_at, zone),
         reads=wanted.dependencies,
         budget=_budget(wanted.budget),
+        filter=wanted.filter,
     )
     try:
         check(asked)
@@ -115,7 +118,8 @@ def _title(answer: Record, wanted: Wanted) -> str:
     way = "both ways" if wanted.direction == "BOTH" else wanted.direction.lower()
     times = [f"as of {wanted.as_of}"] if wanted.as_of else []
     times += [f"known at {wanted.known_at}"] if wanted.known_at else []
-    return ", ".join([f"{what}: {kind} {way}", f"level {wanted.level}", *times])
+    bounds = [] if wanted.filter == NO_FILTER else ["filtered"]
+    return ", ".join([f"{what}: {kind} {way}", f"level {wanted.level}", *times, *bounds])
 
 
 def _print_tables(answer: Record, wanted: Wanted) -> None:

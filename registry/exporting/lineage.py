@@ -7,6 +7,7 @@ from typing import Any
 from graph.changes import now
 from graph.facts import as_text
 from graph.lineage import Asked
+from graph.narrowing import told as narrowed
 from graph.walk import UNLIMITED, Budget
 from graph.whole import LEVELS, Columns, Whole, plain
 from registry.exporting.export import Column, Export, Part, column
@@ -36,7 +37,7 @@ EDGES = [
     column("jobs"),
     column("agreements"),
 ]
-_TOLD = ("ids", "direction", "level", "depth", "as_of", "known_at", "reads", "budget")
+_TOLD = ("ids", "direction", "level", "depth", "as_of", "known_at", "reads", "budget", "filter")
 
 
 def unlimited(asked: Asked, given: Mapping[str, Any], milliseconds: int) -> Asked:
@@ -87,4 +88,5 @@ def _question(asked: Asked) -> dict[str, Any]:
         "maxPerNode": "unlimited" if budget.max_per_node == UNLIMITED else budget.max_per_node,
         "maxMilliseconds": budget.max_milliseconds,
     }
-    return told | {one.name: plain(getattr(asked, one.name)) for one in fields(asked) if one.name not in _TOLD}
+    beside = {one.name: plain(getattr(asked, one.name)) for one in fields(asked) if one.name not in _TOLD}
+    return told | narrowed(asked.filter) | beside

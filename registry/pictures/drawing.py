@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.lineage import Asked
+from graph.narrowing import told as narrowed
 from registry.pictures.texts import clean
 
 __all__ = ["Arrow", "Box", "Drawing", "Group", "drawing"]
@@ -120,12 +121,11 @@ def drawing(record: Record, asked: Asked, times: Mapping[str, str]) -> Drawing:
         for e in record["edges"]
     ]
     names = _names(nodes)
-    what = "、".join(names.get(id, id) for id in asked.ids[:_NAMED])
-    beside = f" and {len(asked.ids) - _NAMED:,} more" if len(asked.ids) > _NAMED else ""
+    what = _first(asked.ids, names)
     kind = "dependencies" if asked.reads else "lineage"
     way = {"UPSTREAM": "where it comes from", "DOWNSTREAM": "who uses it", "BOTH": "both ways"}[asked.direction]
     return Drawing(
-        f"{what}{beside}: {kind}, {way}", _told(record, asked, times), _cut(record, asked), groups.root, arrows
+        f"{what}: {kind}, {way}", _told(record, asked, times, names), _cut(record, asked), groups.root, arrows
     )
 
 
@@ -133,12 +133,19 @@ _NAMED = 3
 """Things asked for that a title names."""
 
 
-def _told(record: Record, asked: Asked, times: Mapping[str, str]) -> list[str]:
+def _first(ids: Sequence[str], names: Mapping[str, str]) -> str:
+    """The first of some things by name, and how many more there are."""
+    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+    return "、".join(names.get(id, id) for id in ids[:_NAMED]) + more
+
+
+def _told(record: Record, asked: Asked, times: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
     size = f"{len(record['nodes']):,} nodes, {len(record['edges']):,} edges"
     when = [f"{name} {text}" for name, text in times.items()]
     return [
         f"level {asked.level.name}, {size}, {'complete' if record['complete'] else 'NOT COMPLETE'}",
         ", ".join([*when, f"change {record['sequence']}", "viewer anonymous"]),
+        *(f"{argument}: {_first(values, names)}" for argument, values in narrowed(asked.filter).items()),
     ]
 
 

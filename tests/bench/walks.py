@@ -37,8 +37,7 @@ def build(links: int, seed: int = 7) -> tuple[Net, dict[int, str]]:
             for i in range(count)
         ]
         data: list[list[Any]] = [
-            [start + i, ids[i], ids[i][-9:], holders[i], providers[i], None, None, 0, None, None, None]
-            for i in range(count)
+            [start + i, ids[i], ids[i][-9:], holders[i], providers[i], None, None, 0, *[None] * 5] for i in range(count)
         ]
         take_things(
             net, kind, data, [row[0] for row in data], lambda id: net.index.get(id, -1) if id else -1, index=False
@@ -60,7 +59,7 @@ def build(links: int, seed: int = 7) -> tuple[Net, dict[int, str]]:
     more = links - len(starts)
     starts += (first["f"] + rest[random.integers(0, len(rest), more)]).tolist()
     ends += (first["f"] + rest[random.integers(0, len(rest), more)]).tolist()
-    take_links(net, FEEDS, starts, ends, [("job", None, None, 1, None)] * len(starts), index=False)
+    take_links(net, FEEDS, starts, ends, [("job", None, None, 1, None, ("bench",))] * len(starts), index=False)
     began = time.perf_counter()
     net.fold()
     print(f"{links:,} links: indexed in {time.perf_counter() - began:.2f} s, about {net.nbytes / 1e6:.0f} MB")

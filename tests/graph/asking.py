@@ -9,6 +9,7 @@ from graph.engine import Graph
 from graph.facts import as_instant
 from graph.lineage import Asked, Found, Lineages, shown
 from graph.moment import Level
+from graph.narrowing import Conditions, LineageFilter
 from graph.net import FLOWS, KINDS, Net
 from graph.projection import Projection
 from graph.refusals import Refusal
@@ -16,6 +17,7 @@ from graph.walk import Budget
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CONTAINERS = ("resource", "system", "department", "jurisdiction")
+_SNAKE = {"shareTypes": "share_types"}
 
 
 async def lineages(graph: Graph, megabytes: int) -> Lineages:
@@ -45,6 +47,18 @@ def question(query: Mapping[str, Any], marks: Mapping[str, int]) -> Asked:
         known_at=moment("knownAt"),
         reads=query["name"] == "dependencies",
         budget=Budget(budget.get("maxNodes", most), budget.get("maxPerNode", 100)),
+        filter=_filter(query.get("filter") or {}),
+    )
+
+
+def _filter(given: Mapping[str, Any]) -> LineageFilter:
+    only, show = (_conditions(given.get(where) or {}) for where in ("only", "show"))
+    return LineageFilter(only, tuple(given.get("stopAt") or ()), tuple(given.get("through") or ()), show)
+
+
+def _conditions(given: Mapping[str, Any]) -> Conditions:
+    return Conditions(
+        **{_SNAKE.get(name, name): None if value is None else tuple(value) for name, value in given.items()}
     )
 
 

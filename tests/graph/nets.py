@@ -24,11 +24,13 @@ def net_of(facts: Iterable[Fact]) -> Net:
         for fact in by_kind.get(kind.value.lower(), ()):
             holder = fact.get(HOLDER[kind]) if kind in HOLDER else None
             provider = fact.get("provider") if kind is Kind.RESOURCE else None
-            rows.append([number, fact["id"], fact.get("name"), holder, provider, None, None, 0, None, None, None])
+            told = (fact.get("share_type"), fact.get("element"))
+            rows.append([number, fact["id"], fact.get("name"), holder, provider, None, None, 0, *[None] * 3, *told])
             number += 1
         take_things(net, kind, rows, [row[0] for row in rows], lambda id: net.index.get(id or "", -1), index=False)
     feeds = by_kind.get("feeds", [])
     starts, ends = ([net.index[fact[end]] for fact in feeds] for end in ("from", "to"))
-    take_links(net, FEEDS, starts, ends, [(fact.get("job"), None, None, 0, None) for fact in feeds], index=False)
+    links = [(fact.get("job"), None, None, 0, None, (fact.get("source", "a"),)) for fact in feeds]
+    take_links(net, FEEDS, starts, ends, links, index=False)
     net.fold()
     return net

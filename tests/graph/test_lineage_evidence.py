@@ -9,6 +9,7 @@ from graph.engine import Graph
 from graph.facts import as_instant
 from graph.lineage import Asked, agreements_of, jobs_of
 from graph.moment import Level
+from graph.narrowing import LineageFilter
 from tests.graph.asking import ZONE, lineages
 from tests.graph.stating import state
 
@@ -81,3 +82,34 @@ async def test_an_agreement_that_changes_is_followed(graph: Graph, tmp_path: Pat
     assert agreements_of((await of.find(asked)).answer, 0) == ["g-field", "g-whole"]
     await state(graph, tmp_path, [{"fact": "agreement", "id": "g-field", "covers": ["A.f"]}])
     assert agreements_of((await of.find(asked)).answer, 0) == ["g-whole"]
+
+
+@pytest.mark.parametrize("megabytes", [100, 0])
+@pytest.mark.parametrize("level", [Level.FIELD, Level.RESOURCE, Level.DEPARTMENT])
+async def test_a_joined_edge_tells_the_jobs_at_its_ends_and_the_agreements_between_them(
+    graph: Graph, tmp_path: Path, megabytes: int, level: Level
+) -> None:
+    """A → P → Q → B through the platform: what A's provider granted to B's department, none of what P has."""
+    facts: list[dict[str, Any]] = [
+        {"fact": "system", "id": "p", "name": "平台"},
+        *({"fact": "department", "id": id, "name": id} for id in ("d1", "d2", "d3")),
+        {"fact": "resource", "id": "A", "name": "甲", "provider": "d1"},
+        *({"fact": "resource", "id": id, "name": id, "provider": "d3", "system": "p"} for id in ("P", "Q")),
+        {"fact": "resource", "id": "B", "name": "乙", "provider": "d2"},
+        *({"fact": "field", "id": f"{id}.f", "name": "f", "resource": id} for id in "APQB"),
+        {"fact": "feeds", "from": "A.f", "to": "P.f", "job": "上报"},
+        {"fact": "feeds", "from": "P.f", "to": "Q.f", "job": "内部"},
+        {"fact": "feeds", "from": "Q.f", "to": "B.f", "job": "下发"},
+        {"fact": "agreement", "id": "g-across", "consumer": "d2", "covers": ["A"]},
+        {"fact": "agreement", "id": "g-expired", "consumer": "d2", "covers": ["A"], "valid_to": "2020-01-01"},
+        {"fact": "agreement", "id": "g-in", "consumer": "d3", "covers": ["A"]},
+        {"fact": "agreement", "id": "g-out", "consumer": "d2", "covers": ["Q"]},
+    ]
+    await state(graph, tmp_path, facts)
+    of = await lineages(graph, megabytes)
+    for direction, start in (("DOWNSTREAM", "A.f"), ("UPSTREAM", "B.f")):
+        asked = Asked([start], direction, level, filter=LineageFilter(through=("p",)))
+        found = (await of.find(asked)).answer
+        assert found.edges.count == [2]
+        assert jobs_of(found, 0) == ["上报", "下发"]
+        assert agreements_of(found, 0) == ["g-across"]

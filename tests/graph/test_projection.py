@@ -12,9 +12,10 @@ from graph.engine import Graph
 from graph.facts import Kind, Link, Thing
 from graph.lineage import Asked, Lineages
 from graph.link_writes import write_links
-from graph.load import take_things
+from graph.load import take_links, take_things
 from graph.moment import Level
-from graph.net import OPEN_END, Net
+from graph.narrowing import Conditions, LineageFilter
+from graph.net import FEEDS, OPEN_END, Net
 from graph.projection import Projection
 from graph.remembered import Remembered
 from graph.withdraw import withdraw_links
@@ -166,14 +167,18 @@ async def test_what_names_a_container_before_it_is_here_finds_it_later() -> None
     def locate(id: str | None) -> int:
         return net.index.get(id, -1) if id else -1
 
-    field = [1, "f", "项", "r", None, None, None, 0, None, None, None]
-    resource = [0, "r", "资源", None, "d", None, None, 0, None, None, None]
+    field = [1, "f", "项", "r", None, None, None, 0, *[None] * 4, "e"]
+    resource = [0, "r", "资源", None, "d", None, None, 0, *[None] * 5]
     take_things(net, Kind.FIELD, [field], [1], locate, index=True)
     assert net.holder.data[1] == -1
     take_things(net, Kind.RESOURCE, [resource], [0], locate, index=True)
     assert net.holder.data[1] == 0
     assert net.held.gather(np.array([0]))[1].tolist() == [1]
-    assert net.waiting == {"d": [(0, True)]}
+    assert net.waiting == {"e": [(1, "element")], "d": [(0, "provider")]}
+    take_things(
+        net, Kind.ELEMENT, [[2, "e", "数据元", None, None, None, None, 0, *[None] * 5]], [2], locate, index=True
+    )
+    assert net.element.data[1] == 2
 
 
 async def test_a_kept_answer_ends_with_what_it_stands_on(graph: Graph) -> None:
@@ -190,6 +195,39 @@ async def test_a_kept_answer_ends_with_what_it_stands_on(graph: Graph) -> None:
     assert await of.find(replace(asked, as_of=soon)) is not first
     await write_links(graph, "FEEDS", [feeds("r1", "r3")])
     assert await reached(of) == ["r0", "r1", "r3"]
+
+
+async def test_answers_are_kept_filter_by_filter(graph: Graph) -> None:
+    await chain(graph, 3, 0)
+    of = await lineages(graph, 100)
+    asked = Asked(["r0"], "DOWNSTREAM", Level.RESOURCE)
+    stopping = replace(asked, filter=LineageFilter(stop_at=("r1",)))
+    passing = replace(asked, filter=LineageFilter(through=("r1",)))
+    ids = {one.filter: (await of.find(one)).answer.ids for one in (asked, stopping, passing)}
+    assert list(ids.values()) == [["r0", "r1", "r2", "r3"], ["r0", "r1"], ["r0", "r2", "r3"]]
+    assert await of.find(stopping) is await of.find(replace(asked, filter=LineageFilter(stop_at=("r1",))))
+
+
+async def test_who_states_a_link_is_followed(graph: Graph) -> None:
+    await chain(graph, 2, 0)
+    of = await lineages(graph, 100)
+    of_b = Asked(["r0"], "DOWNSTREAM", Level.RESOURCE, filter=LineageFilter(Conditions(sources=("b",))))
+    assert (await of.find(of_b)).answer.ids == ["r0"]
+    await write_links(graph, "FEEDS", [replace(feeds("r0", "r1"), source="b")])
+    assert (await of.find(of_b)).answer.ids == ["r0", "r1"]
+    assert of.projection.net.start.size == 2
+    await withdraw_links(graph, "FEEDS", [("r0", "r1", None, None)], "b")
+    assert (await of.find(of_b)).answer.ids == ["r0"]
+
+
+async def test_columns_of_small_numbers_widen_when_the_numbers_grow() -> None:
+    net = Net()
+    net.make_room(2)
+    links = [(f"job {i}", None, None, 1, None, (f"source {i}",)) for i in range(40_000)]
+    take_links(net, FEEDS, [0] * 10, [1] * 10, links[:10], index=False)
+    assert net.job.data.dtype == net.source.data.dtype == np.int16
+    take_links(net, FEEDS, [0] * 39_990, [1] * 39_990, links[10:], index=False)
+    assert net.job.data.tolist() == net.source.data.tolist() == list(range(40_000))
 
 
 async def test_answers_are_kept_while_there_is_room() -> None:

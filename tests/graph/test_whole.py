@@ -15,6 +15,7 @@ from graph.changes import now
 from graph.engine import Graph
 from graph.lineage import Asked, agreements_of, jobs_of
 from graph.moment import Level
+from graph.narrowing import Conditions, LineageFilter
 from graph.net import FLOWS
 from graph.refusals import Moved, Refusal
 from graph.walk import UNLIMITED, Budget, Stop
@@ -148,6 +149,23 @@ async def test_a_kept_answer_needs_no_walk_and_one_cut_by_time_is_not_kept(graph
     assert await wholes.find(replace(DOWN, depth=1), first.pin) is not first
 
 
+async def test_who_stated_a_link_before_is_not_known_so_that_another_page_is_refused(
+    graph: Graph, tmp_path: Path
+) -> None:
+    await state(graph, tmp_path, FACTS)
+    asked = replace(DOWN, filter=LineageFilter(only=Conditions(sources=("b",))))
+    for megabytes, link in ((64, FACTS[7]), (0, FACTS[9])):
+        wholes = Wholes(await lineages(graph, megabytes))
+        first = await wholes.find(asked, keep=True)
+        other = Wholes(await lineages(graph, megabytes))
+        assert (await other.find(asked, first.pin)).ids == first.ids
+        await state(graph, tmp_path, [link], "b")
+        assert await wholes.find(asked, first.pin) is first
+        assert (await other.find(asked)).ids != first.ids
+        with pytest.raises(Moved):
+            await Wholes(await lineages(graph, megabytes)).find(asked, first.pin)
+
+
 def test_the_mark_of_a_question_is_the_same_in_every_process() -> None:
     assert mark(DOWN) == mark(replace(DOWN, budget=Budget(max_nodes=7)))
     assert len({mark(one) for one in _different()}) == len(_different())
@@ -169,6 +187,10 @@ def _different() -> Sequence[Asked]:
         replace(DOWN, known_at=1),
         replace(DOWN, reads=True),
         replace(DOWN, budget=Budget(max_per_node=5)),
+        replace(DOWN, filter=LineageFilter(stop_at=("r2",))),
+        replace(DOWN, filter=LineageFilter(through=("r2",))),
+        replace(DOWN, filter=LineageFilter(only=Conditions(jobs=("夜间",)))),
+        replace(DOWN, filter=LineageFilter(show=Conditions(jobs=("夜间",)))),
     ]
 
 
@@ -209,4 +231,9 @@ async def test_at_its_pin_an_answer_is_what_it_was(
                 then.append((one, whole.pin, told(whole)))
     for other in (Wholes(await lineages(graph, 100)), Wholes(await lineages(graph, 0))):
         for one, pin, shown in then:
-            assert told(await other.find(one, pin)) == shown
+            try:
+                again = await other.find(one, pin)
+            except Moved:
+                assert one.filter.of_sources
+            else:
+                assert told(again) == shown

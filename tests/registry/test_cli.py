@@ -82,6 +82,8 @@ def test_an_unknown_id_is_refused_and_named(sample: Commands) -> None:
         (["--as-of", "yesterday"], "--as-of"),
         (["--level", "planet"], "--level"),
         (["--direction", "sideways"], "--direction"),
+        (["--stop-at", ""], "stopAt"),
+        (["--only-share-type", "secret"], "--only-share-type"),
     ],
 )
 def test_a_value_that_means_nothing_is_wrong_usage_and_starts_no_engine(
@@ -98,6 +100,25 @@ def test_an_element_is_no_start(sample: Commands) -> None:
     done = sample.run("lineage", "element:国标/公民身份号码", "element:GB11643", "--format", "json")
     assert done.status == 1
     assert done.json["errors"][0]["extensions"]["code"] in {"BAD_INPUT", "NOT_FOUND"}
+
+
+def test_filters_are_those_of_the_api(sample: Commands) -> None:
+    ask = ("lineage", REPORT, "--direction", "upstream", "--depth", "10", "--format", "json")
+    base, market = "system:320900/市数据局/法人库", "department:320900/市市场监管局"
+    free = sample.run(*ask).json
+    bound = sample.run(*ask, "--through", base, "--stop-at", market, "--only-jurisdiction", "jurisdiction:320900").json
+    there = {(node["system"] or {}).get("id") for node in free["nodes"]}
+    assert base in there
+    assert base not in {(node["system"] or {}).get("id") for node in bound["nodes"]}
+    assert bound["complete"]
+    stopped = {node["id"] for node in bound["nodes"] if (node["department"] or {}).get("id") == market}
+    assert stopped
+    assert not stopped & {edge["target"] for edge in bound["edges"]}
+    seen = sample.run(*ask, "--show-department", market, "--show-flow", "feeds", "--only-flow", "feeds").json
+    assert {node["department"]["id"] for node in seen["nodes"]} == {market}
+    assert (seen["complete"], seen["reachedDepth"]) == (free["complete"], free["reachedDepth"])
+    refused = sample.run(*ask, "--only-element", base, "--stop-at", "nobody")
+    assert (refused.status, refused.json["errors"][0]["extensions"]["code"]) == (1, "BAD_INPUT")
 
 
 def test_the_tree_shows_a_cycle_and_does_not_hide_that_it_was_cut(sample: Commands) -> None:

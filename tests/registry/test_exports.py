@@ -114,6 +114,35 @@ async def test_an_export_is_what_graphql_answers_and_all_of_it(stated: Graph, fi
         assert end[1] == f"rows={len(rows)}"
 
 
+@pytest.mark.parametrize(
+    ("filter", "dotted"),
+    [
+        ({"only": {"departments": ["d1", "d2"]}}, {"filter.only.departments": ["d1", "d2"]}),
+        ({"through": ["r3"]}, {"filter.through": ["r3"]}),
+        ({"stopAt": ["r3"], "show": {"flows": ["FEEDS"]}}, {"filter.stopAt": ["r3"], "filter.show.flows": ["FEEDS"]}),
+    ],
+)
+async def test_a_filter_bounds_an_export_which_says_it(
+    stated: Graph, filter: dict[str, Any], dotted: dict[str, list[str]]
+) -> None:
+    question: dict[str, Any] = {"ids": ["hub"], "direction": "BOTH", "level": "RESOURCE", "depth": 9}
+    asking = ALL.replace("FIELD", "dependencies").replace("Int!)", "Int!, $filter: LineageFilter)")
+    asking = asking.replace("(ids:", "(filter: $filter, ids:")
+    answer = await (await opened(stated)).ask(asking, **question, filter=filter)
+    for megabytes in (64, 0):
+        async with await client_of(stated, megabytes) as client:
+            rows, header, _ = records((await client.get("/export/dependencies.csv", params=question | dotted)).text)
+            posted = (await client.post("/export/dependencies.jsonl", json=question | {"filter": filter})).text
+            free, plain, _ = records((await client.get("/export/dependencies.csv", params=question)).text)
+        nodes = [node["id"] for node in answer["dependencies"]["nodes"]]
+        assert [row["id"] for row in rows] == nodes != [row["id"] for row in free]
+        told = [json.loads(line) for line in posted.splitlines()]
+        assert [line["id"] for line in told if line["part"] == "node"] == nodes
+        for said in (header, told[0]):
+            assert {name: values for name, values in said.items() if name.startswith("filter")} == dotted
+        assert not [name for name in plain if name.startswith("filter")]
+
+
 async def test_a_workbook_has_the_same_rows(stated: Graph) -> None:
     question = {"ids": "hub", "direction": "DOWNSTREAM"}
     async with await client_of(stated) as client:
@@ -201,6 +230,9 @@ ASK = {"ids": "department:320900/市公安局", "direction": "BOTH"}
         ({**ASK, "budget.maxPerNode": "0"}, 400, "BAD_INPUT", "maxPerNode", "1 to 10,000"),
         ({**ASK, "budget.most": "0"}, 400, "BAD_INPUT", "budget", "most"),
         ({**ASK, "budget": "{"}, 400, "BAD_INPUT", "budget", "JSON"),
+        ({**ASK, "filter.only.kinds": "x"}, 400, "BAD_INPUT", "filter.only", "kinds"),
+        ({**ASK, "filter.stopAt": "x"}, 404, "NOT_FOUND", "filter.stopAt", "x"),
+        ({**ASK, "filter.only.flows": "COPIES"}, 400, "BAD_INPUT", "filter.only.flows", "COPIES"),
         ({**ASK, "of": "all"}, 400, "BAD_INPUT", "of", "nodes or edges"),
     ],
 )

@@ -50,6 +50,16 @@ def test_files_are_whole_or_not_there(sample: Commands, tmp_path: Path) -> None:
     )
 
 
+def test_files_are_of_what_the_filter_allows_and_say_so(sample: Commands) -> None:
+    base = "system:320900/市数据局/法人库"
+    lines = list(map(json.loads, sample.run(*UP, "--through", base, "--format", "jsonl").out.splitlines()))
+    expected = sample.run(*UP, "--through", base, "--format", "json").json
+    assert [line["id"] for line in lines if line["part"] == "node"] == [node["id"] for node in expected["nodes"]]
+    assert lines[0]["filter.through"] == [base]
+    root = ElementTree.fromstring(sample.run(*UP, "--through", base, "--format", "svg").out)
+    assert f"filter.through: {base}" in "".join(root.itertext())
+
+
 def test_a_picture_takes_a_budget_and_says_that_it_was_cut(sample: Commands) -> None:
     done = sample.run(*UP, "--format", "svg", "--max-nodes", "3")
     root = ElementTree.fromstring(done.out)

@@ -44,8 +44,18 @@ CALLERS = {"BAD_INPUT", "NOT_FOUND", "TOO_COSTLY"}
 ROOT = make_schema()._schema.get_type("Query")
 assert isinstance(ROOT, GraphQLObjectType)
 FIELDS = sorted(ROOT.fields)
-KNOWN = [fact["id"] for fact in map(json.loads, SAMPLE.read_text("utf-8").splitlines()) if "id" in fact][::7]
+STATED = [fact["id"] for fact in map(json.loads, SAMPLE.read_text("utf-8").splitlines()) if "id" in fact]
+KNOWN = STATED[::7]
 CHANGEABLE = [id for id in KNOWN if id.startswith(("field:", "resource:", "system:", "department:"))]
+OF_KIND = {
+    "departments": "department:",
+    "systems": "system:",
+    "jurisdictions": "jurisdiction:",
+    "elements": "element:",
+    "stopAt": "department:",
+    "through": "system:",
+}
+"""The lists of ids in a filter, and what these may begin with."""
 TEXTS = st.text(max_size=20)
 IDS = st.sampled_from(KNOWN) | TEXTS
 INSTANTS = st.datetimes(timezones=st.just(None) | st.timezones()).map(lambda at: at.isoformat())
@@ -111,16 +121,22 @@ def _mild(name: str, value: ValueNode) -> ValueNode:
     if name == "change" and isinstance(value, ObjectValueNode):
         return parse_value(f"{{kind: RETIRE, ids: {json.dumps(CHANGEABLE[len(print_ast(value)) % len(CHANGEABLE)])}}}")
     if name in ("id", "ids", "within", "from", "to", "via", "avoid", "into"):
-        each = value.values if isinstance(value, ListValueNode) else ()
-        return nodes.List([_known(one) for one in each]) if each else _known(value)
+        return _all_known(value, KNOWN)
+    if name in OF_KIND:
+        return _all_known(value, [id for id in STATED if id.startswith(OF_KIND[name])])
     if name == "text" and isinstance(value, StringValueNode) and not value.value.strip():
         return nodes.String("人口")
     return value
 
 
-def _known(value: ValueNode) -> ValueNode:
+def _all_known(value: ValueNode, known: list[str]) -> ValueNode:
+    each = value.values if isinstance(value, ListValueNode) else ()
+    return nodes.List([_known(one, known) for one in each]) if each else _known(value, known)
+
+
+def _known(value: ValueNode, known: list[str]) -> ValueNode:
     text = getattr(value, "value", "")
-    return value if text in KNOWN else nodes.String(KNOWN[len(text) % len(KNOWN)])
+    return value if text in known else nodes.String(known[len(text) % len(known)])
 
 
 @pytest.fixture(scope="module")

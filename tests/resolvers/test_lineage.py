@@ -129,6 +129,85 @@ async def test_statements_answer_as_the_projection_does(sample: Api) -> None:
         assert await walk(plain, **variables) == await walk(sample, **variables)
 
 
+FILTERED = """query($ids: [ID!]!, $direction: Direction!, $level: Level!, $depth: Int!, $filter: LineageFilter) {
+  lineage(ids: $ids, direction: $direction, level: $level, depth: $depth, filter: $filter) {
+    nodes { id name depth system { id } department { id } } edges { source target count jobs } complete } }"""
+BASE = "system:320900/市数据局/法人库"
+MARKET = "department:320900/市市场监管局"
+
+
+async def filtered(api: Api, filter: dict[str, Any] | None, **variables: Any) -> Any:
+    given = {"ids": [REPORT], "direction": "UPSTREAM", "level": "RESOURCE", "depth": 10, **variables}
+    return (await api.ask(FILTERED, filter=filter, **given))["lineage"]
+
+
+async def test_a_filter_bounds_the_walk_and_complete_speaks_of_what_it_allows(sample: Api) -> None:
+    free = await filtered(sample, None)
+    assert {BASE, MARKET} <= {
+        one["id"] for node in free["nodes"] for one in (node["system"], node["department"]) if one
+    }
+    nothing: dict[str, Any] = {"only": {}, "stopAt": [], "through": None, "show": {"departments": None}}
+    for asked in ({}, nothing):
+        assert await filtered(sample, asked) == free
+    inside = await filtered(sample, {"only": {"jurisdictions": ["jurisdiction:320900"]}})
+    assert 1 < len(inside["nodes"]) < len(free["nodes"])
+    assert inside["complete"]
+    stopped = await filtered(sample, {"stopAt": [MARKET]})
+    boundary = {node["id"] for node in stopped["nodes"] if node["department"] and node["department"]["id"] == MARKET}
+    assert boundary
+    assert not boundary & {edge["target"] for edge in stopped["edges"]}
+    through = await filtered(sample, {"through": [BASE]})
+    assert BASE not in {node["system"] and node["system"]["id"] for node in through["nodes"]}
+    assert max(node["depth"] for node in through["nodes"]) < max(node["depth"] for node in free["nodes"])
+    shown = await filtered(sample, {"show": {"departments": [MARKET]}})
+    assert shown["nodes"] == [n for n in free["nodes"] if n["department"] and n["department"]["id"] == MARKET]
+
+
+async def test_a_filter_picks_links_and_data(sample: Api) -> None:
+    free = await filtered(sample, None)
+    job = next(job for edge in free["edges"] for job in edge["jobs"])
+    shown = await filtered(sample, {"show": {"jobs": [job], "flows": ["FEEDS"]}})
+    assert shown["nodes"] == free["nodes"]
+    assert shown["edges"] == [edge for edge in free["edges"] if job in edge["jobs"]]
+    assert await filtered(sample, {"only": {"sources": ["sample"]}}) == free
+    for nobody in ({"sources": ["nobody"]}, {"jobs": ["nobody"]}, {"flows": ["READS"]}):
+        assert [node["id"] for node in (await filtered(sample, {"only": nobody}))["nodes"]] == [REPORT]
+    number = {
+        "ids": ["field:320900/市公安局/户籍人口基本信息/公民身份号码"],
+        "level": "FIELD",
+        "direction": "DOWNSTREAM",
+    }
+    traced = await filtered(sample, {"only": {"elements": ["element:320900/公民身份号码"]}}, **number)
+    everything = await filtered(sample, None, **number)
+    assert 3 < len(traced["nodes"]) <= len(everything["nodes"])
+    shares = [await filtered(sample, {"only": {"shareTypes": [one]}}) for one in ("UNCONDITIONAL", "CONDITIONAL")]
+    assert all(1 <= len(one["nodes"]) < len(free["nodes"]) for one in shares)
+
+
+async def test_statements_answer_filters_as_the_projection_does(sample: Api) -> None:
+    plain = await opened(sample.graph, 0)
+    filters: list[dict[str, Any]] = [
+        {"only": {"jurisdictions": ["jurisdiction:320900"], "shareTypes": ["UNCONDITIONAL", "CONDITIONAL"]}},
+        {"stopAt": [MARKET], "through": [BASE]},
+        {"only": {"elements": ["element:320900/统一社会信用代码"]}, "show": {"sources": ["sample"]}},
+    ]
+    for filter in filters:
+        for level in ("FIELD", "SYSTEM"):
+            assert await filtered(plain, filter, level=level) == await filtered(sample, filter, level=level)
+
+
+async def test_counts_are_those_of_the_filtered_lineage(sample: Api) -> None:
+    filter = {"through": [BASE], "show": {"jurisdictions": ["jurisdiction:320900"]}}
+    found = await filtered(sample, filter)
+    data = await sample.ask(
+        "query($ids: [ID!]!, $filter: LineageFilter) { lineageCounts(ids: $ids, direction: UPSTREAM, depth: 10, "
+        "filter: $filter) { total complete } }",
+        ids=[REPORT],
+        filter=filter,
+    )
+    assert data["lineageCounts"] == {"total": len(found["nodes"]), "complete": found["complete"]}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "argument", "words"),
     [
@@ -143,6 +222,17 @@ async def test_statements_answer_as_the_projection_does(sample: Api) -> None:
         ('ids: ["x"], asOf: "2019-13-01"', "BAD_INPUT", "asOf", "ISO 8601"),
         ('ids: ["x"], knownAt: 5', "BAD_INPUT", "knownAt", "ISO 8601"),
         ('ids: ["x"], level: TABLE', "BAD_INPUT", "level", "TABLE"),
+        ('ids: ["x"], filter: { only: { departments: [] } }', "BAD_INPUT", "filter.only.departments", "leave it out"),
+        ('ids: ["x"], filter: { show: { jobs: [] } }', "BAD_INPUT", "filter.show.jobs", "leave it out"),
+        ('ids: ["x"], filter: { stopAt: ["y", ""] }', "BAD_INPUT", "filter.stopAt", "may not be empty"),
+        (f'ids: ["{POLICE}"], filter: {{ stopAt: "y", through: ["z"] }}', "NOT_FOUND", "filter.stopAt", "y, z"),
+        ('ids: ["x"], filter: { through: ["y"] }', "NOT_FOUND", "ids", "x, y"),
+        (
+            f'ids: ["x"], filter: {{ only: {{ systems: "{POLICE}" }} }}',
+            "BAD_INPUT",
+            "filter.only.systems",
+            "not a System",
+        ),
     ],
 )
 @pytest.mark.parametrize("field", ["lineage", "dependencies", "lineageCounts"])

@@ -18,8 +18,9 @@ from tests.resolvers.asking import Api, opened
 PAGE_OF_DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 POLICE = "department:320900/市公安局"
 PAGE = """query($ids: [ID!]!, $direction: Direction! = BOTH, $level: Level! = FIELD, $depth: Int! = 30, $asOf: DateTime,
-               $budget: BudgetInput, $first: Int, $after: String, $last: Int, $before: String) {
-  lineage(ids: $ids, direction: $direction, level: $level, depth: $depth, asOf: $asOf, budget: $budget) {
+               $budget: BudgetInput, $filter: LineageFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  lineage(ids: $ids, direction: $direction, level: $level, depth: $depth, asOf: $asOf, budget: $budget,
+          filter: $filter) {
     nodesPage(first: $first, after: $after, last: $last, before: $before) {
       nodes { id kind name depth whole more resource { id name } department { name } }
       edges { cursor node { id } }
@@ -146,7 +147,9 @@ async def test_mistakes_are_refused(
 async def test_a_cursor_belongs_to_its_question_and_state(sample: Api) -> None:
     found = await page(sample, ids=[POLICE], first=3)
     after = found["pageInfo"]["endCursor"]
-    for other in ({"depth": 29}, {"level": "SYSTEM"}, {"asOf": "2020-01-01"}, {"budget": {"maxPerNode": 5}}):
+    others: list[dict[str, Any]] = [{"depth": 29}, {"level": "SYSTEM"}, {"asOf": "2020-01-01"}]
+    others += [{"budget": {"maxPerNode": 5}}, {"filter": {"stopAt": [POLICE]}}]
+    for other in others:
         error = await sample.error(PAGE, **{"ids": [POLICE], "after": after, **other})
         assert error["extensions"] == {"code": "BAD_INPUT", "argument": "after"}
     assert ids(await page(sample, ids=[POLICE], first=3, after=after, budget={"maxNodes": 2})) != ids(found)
