@@ -44,12 +44,13 @@ class Context(OperationContext):
 
     graph: Graph
     lineages: Lineages
-    cycles: Cycles
     wholes: Wholes
     watch: Watch
     """Waits for the graph to change; one for all operations."""
     impacts: Callable[[], Impacts]
     """Answers what changes would touch; one for all operations."""
+    cycles: Callable[[], Cycles]
+    """Answers where data leads round; one for all operations."""
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
 

@@ -295,7 +295,7 @@ async def _cycles(
 ) -> Any:
     order = f"cycles-{level.value}"
     asked = page(order, first, after, last, before)
-    found = await info.context.cycles.sets(AskedCycles(moment.Level[level.value], within, as_of, known_at))
+    found = await info.context.cycles().sets(AskedCycles(moment.Level[level.value], within, as_of, known_at))
     return Cut(order, asked, _Found(found))
 
 
@@ -312,7 +312,7 @@ async def _mutual(
 ) -> Any:
     order = f"mutual-{level.value}"
     asked = page(order, first, after, last, before)
-    found = await info.context.cycles.pairs(AskedCycles(moment.Level[level.value], within, as_of, known_at))
+    found = await info.context.cycles().pairs(AskedCycles(moment.Level[level.value], within, as_of, known_at))
     return Cut(order, asked, _Found(found))
 
 

@@ -272,11 +272,12 @@ def graphql_app(
     schema = make_schema(zone)
     watch = watch or Watch(graph)
     impacts = cache(lambda: Impacts(graph, lineages.projection))
-    cycles = Cycles(graph, lineages.projection)
-    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, cycles, Wholes(lineages), watch, impacts)
+    cycles = cache(lambda: Cycles(graph, lineages.projection))
+    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, Wholes(lineages), watch, impacts, cycles)
 
     async def close() -> None:
         await watch.close()
-        await cycles.close()
+        if cycles.cache_info().currsize:
+            await cycles().close()
 
     return GraphQLApp(Answers(schema, options), context, close)
