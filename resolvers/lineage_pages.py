@@ -37,9 +37,10 @@ async def node_pages(wholes: Wholes, asked: Asked, record: Callable[[dict[str, A
         raise BadInput("before: is of another state of the graph than `after`", argument="before")
     whole = await wholes.find(asked, next(iter(pins), None), keep=True)
     if not whole.is_lasting:
+        less = "pass through less, " if asked.filter.through else ""
         raise TooCostly(
             "budget.maxMilliseconds: the time was up before the answer was whole, so it has no pages; allow more "
-            "(up to 60,000), go less deep, or take it as an export",
+            f"(up to 60,000), {less}go less deep, or take it as an export",
             argument="budget.maxMilliseconds",
         )
     return NodePages(whole, order, wanted, record)
