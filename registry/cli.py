@@ -8,7 +8,6 @@ import os
 import sys
 import tempfile
 import traceback
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from registry import filter_options as options
+from registry.choices import Answer, Direction, Level, Plan, Report, Rows, ShareType, Shown, Table, Touched
 
 __all__ = ["app", "main"]
 
@@ -29,97 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-
-class Direction(StrEnum):
-    """Upstream is towards the sources of data, downstream towards its users."""
-
-    UPSTREAM = "UPSTREAM"
-    DOWNSTREAM = "DOWNSTREAM"
-    BOTH = "BOTH"
-
-
-class Level(StrEnum):
-    """The levels of an answer, finest first."""
-
-    FIELD = "FIELD"
-    RESOURCE = "RESOURCE"
-    SYSTEM = "SYSTEM"
-    DEPARTMENT = "DEPARTMENT"
-    JURISDICTION = "JURISDICTION"
-
-
-class Answer(StrEnum):
-    """How an answer is printed."""
-
-    TREE = "tree"
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    JSONL = "jsonl"
-    XLSX = "xlsx"
-    SVG = "svg"
-    DOT = "dot"
-    MERMAID = "mermaid"
-
-
-class Rows(StrEnum):
-    """What rows a table has."""
-
-    NODES = "nodes"
-    EDGES = "edges"
-
-
-class Shown(StrEnum):
-    """How paths are printed."""
-
-    TREE = "tree"
-    TABLE = "table"
-    JSON = "json"
-
-
-class Plan(StrEnum):
-    """What is to be done."""
-
-    RETIRE = "retire"
-    ALTER = "alter"
-    MERGE = "merge"
-
-
-class Share(StrEnum):
-    """On what terms a resource is shared."""
-
-    UNCONDITIONAL = "UNCONDITIONAL"
-    CONDITIONAL = "CONDITIONAL"
-    WITHHELD = "WITHHELD"
-
-
-class Report(StrEnum):
-    """How a report is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-class Table(StrEnum):
-    """How an answer that has tables is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    JSONL = "jsonl"
-    XLSX = "xlsx"
-
-
-class Touched(StrEnum):
-    """What rows a table of an impact has."""
-
-    AFFECTED = "affected"
-    SOURCES = "sources"
-    AGREEMENTS = "agreements"
-    DEPARTMENTS = "departments"
-    SUCCESSORS = "successors"
-    MIGRATION = "migration"
 
 
 _Reported = Annotated[Report, typer.Option("--format", help="As a table, or as JSON for programs.")]
@@ -259,7 +168,7 @@ def impact(
     length: Annotated[int | None, typer.Option(help="Of alter: the length that fields are to have.")] = None,
     code_list: Annotated[str | None, typer.Option(help="Of alter: the code list of fields.")] = None,
     share_type: Annotated[
-        Share | None, typer.Option(case_sensitive=False, help="Of alter: the share type of resources.")
+        ShareType | None, typer.Option(case_sensitive=False, help="Of alter: the share type of resources.")
     ] = None,
     update_cycle: Annotated[str | None, typer.Option(help="Of alter: the update cycle of resources.")] = None,
     level: Annotated[

@@ -1,10 +1,11 @@
 """The options of `registry lineage` that say where the walk may go, and what is shown of it."""
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from registry.choices import Flow, ShareType
 
 if TYPE_CHECKING:
     from graph.narrowing import LineageFilter
@@ -30,21 +31,6 @@ __all__ = [
     "Through",
     "lineage_filter",
 ]
-
-
-class ShareType(StrEnum):
-    """On what terms a resource or field is shared."""
-
-    UNCONDITIONAL = "UNCONDITIONAL"
-    CONDITIONAL = "CONDITIONAL"
-    WITHHELD = "WITHHELD"
-
-
-class Flow(StrEnum):
-    """Copied, or read in place."""
-
-    FEEDS = "FEEDS"
-    READS = "READS"
 
 
 Texts = list[str] | None

@@ -1,0 +1,115 @@
+"""What options of the command line may be, where it is one of a few."""
+
+from enum import StrEnum
+
+__all__ = [
+    "Answer",
+    "Direction",
+    "Flow",
+    "Level",
+    "Plan",
+    "Report",
+    "Rows",
+    "ShareType",
+    "Shown",
+    "Table",
+    "Touched",
+]
+
+
+class Direction(StrEnum):
+    """Upstream is towards the sources of data, downstream towards its users."""
+
+    UPSTREAM = "UPSTREAM"
+    DOWNSTREAM = "DOWNSTREAM"
+    BOTH = "BOTH"
+
+
+class Level(StrEnum):
+    """The levels of an answer, finest first."""
+
+    FIELD = "FIELD"
+    RESOURCE = "RESOURCE"
+    SYSTEM = "SYSTEM"
+    DEPARTMENT = "DEPARTMENT"
+    JURISDICTION = "JURISDICTION"
+
+
+class Answer(StrEnum):
+    """How an answer is printed."""
+
+    TREE = "tree"
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+    SVG = "svg"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+class Rows(StrEnum):
+    """What rows a table has."""
+
+    NODES = "nodes"
+    EDGES = "edges"
+
+
+class Shown(StrEnum):
+    """How paths are printed."""
+
+    TREE = "tree"
+    TABLE = "table"
+    JSON = "json"
+
+
+class Plan(StrEnum):
+    """What is to be done."""
+
+    RETIRE = "retire"
+    ALTER = "alter"
+    MERGE = "merge"
+
+
+class Report(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class Table(StrEnum):
+    """How an answer that has tables is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+
+
+class Touched(StrEnum):
+    """What rows a table of an impact has."""
+
+    AFFECTED = "affected"
+    SOURCES = "sources"
+    AGREEMENTS = "agreements"
+    DEPARTMENTS = "departments"
+    SUCCESSORS = "successors"
+    MIGRATION = "migration"
+
+
+class ShareType(StrEnum):
+    """On what terms a resource or field is shared."""
+
+    UNCONDITIONAL = "UNCONDITIONAL"
+    CONDITIONAL = "CONDITIONAL"
+    WITHHELD = "WITHHELD"
+
+
+class Flow(StrEnum):
+    """Copied, or read in place."""
+
+    FEEDS = "FEEDS"
+    READS = "READS"
