@@ -4,18 +4,24 @@ Texts are put together at import from one table. In each, `CALL (key)` makes a p
 itself, so a parent with very much in it costs no more than its page.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from graph.changes import now
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.filters import PROVIDED
+from graph.history import Then, as_known
 from graph.paging import Page, Position
+from graph.provenance import standing, stated
 from graph.refusals import TooCostly
 from graph.things import STORED, Keys, Record, as_link, as_record
+
+T = TypeVar("T")
 
 MOST = 200_000
 """Rows that one statement may be asked for, all parents together."""
@@ -103,6 +109,12 @@ PATTERNS: Mapping[Contents, tuple[Pattern, ...]] = {
 }
 """What is listed, with its order. Flows are a row for each link; a link needs itself and its end to be in force."""
 
+
+def is_flow(contents: Contents) -> bool:
+    """Whether it is a row for each link."""
+    return PATTERNS[contents][0].flow
+
+
 _IN_FORCE = """
     AND ($in_force IS NULL OR (coalesce(r.valid_from, $now) <= $now AND coalesce(r.valid_to, $now + 1) > $now
       AND coalesce(n.valid_from, $now) <= $now AND coalesce(n.valid_to, $now + 1) > $now
@@ -161,6 +173,31 @@ COUNT: Mapping[Contents, str] = {
 }
 
 
+_STANDING = r"(\1.recorded_from <= known_at AND coalesce(\1.recorded_to, known_at + 1) > known_at)"
+_UNSTATED = r"""NOT EXISTS {
+    MATCH (:Department)-[p:PROVIDES]->(n)
+    WHERE p.recorded_to IS NULL
+  }"""
+
+
+def _as_known(text: str) -> str:
+    """The text about what was recorded at an instant each, in today's order; only the ids of contents come back."""
+    pieces = {
+        "UNWIND $ids AS id": "UNWIND $pairs AS pair\nWITH pair[0] AS id, pair[1] AS known_at",
+        "CALL (id)": "CALL (id, known_at)",
+        "collect([id,": "collect([id, known_at,",
+        "n.provider IS NULL": _UNSTATED,
+        STORED: "n.id",
+    }
+    for piece, other in pieces.items():
+        text = text.replace(piece, other)
+    return re.sub(r"(\w+)\.recorded_to IS NULL", _STANDING, text)
+
+
+PAGE_THEN: Mapping[tuple[Contents, bool], str] = {key: _as_known(text) for key, text in PAGE.items()}
+COUNT_THEN: Mapping[Contents, str] = {key: _as_known(text) for key, text in COUNT.items()}
+
+
 class Content(NamedTuple):
     """One thing that another contains, or that a flow joins to it; `link` are the flow's properties."""
 
@@ -182,11 +219,7 @@ async def page(
 
     Raises TooCostly where that may be more than fits in memory.
     """
-    if len(ids) * size > MOST:
-        raise TooCostly(
-            f"first: {len(ids):,} lists of up to {size - 1:,} each are too many at once; ask for fewer",
-            argument="first",
-        )
+    _check(ids, size)
     down = page.backward
     found: dict[str, list[Content]] = {id: [] for id in ids}
     parameters = {**page.bounds(), "limit": size, "in_force": in_force, "now": now(), "keys": keys}
@@ -197,10 +230,70 @@ async def page(
                 Content((value, tie), as_record(kind, stored, keys), None if link is None else as_link(link))
                 for value, tie, stored, link in rows
             ]
+    return _cut(found, page, size)
+
+
+_ANY: Mapping[str, int | None] = {"in_force": None, "now": 0}
+"""No filter by what is in force."""
+
+Owner = tuple[str, Then]
+"""The id of a thing, and the moment at which it is looked at."""
+
+
+async def page_then(
+    graph: Graph, contents: Contents, owners: Sequence[Owner], page: Page, size: int
+) -> dict[Owner, list[Content]]:
+    """As `page`, of what was recorded of each owner at its moment: a statement more for each kind of contents."""
+    _check(owners, size)
+    asked = {"pairs": _pairs(owners), "limit": size, **page.bounds(), **_ANY}
+    found: dict[Owner, list[Content]] = {owner: [] for owner in owners}
+    for part in await graph.read(PAGE_THEN[contents, page.backward], **asked):
+        kind = Kind(part["kind"])
+        rows = {(id, known_at): rows for id, known_at, rows in part["found"]}
+        members = [(member, pair[1]) for pair, those in rows.items() for _, _, member, _ in those]
+        versions = await as_known(graph, kind, members) if members else {}
+        for (id, then), those in found.items():
+            those += [
+                Content((value, tie), versions[member, then.known_at].record(kind, then), _link_then(link, then))
+                for value, tie, member, link in rows.get((id, then.known_at), ())
+                if (member, then.known_at) in versions
+            ]
+    return _cut(found, page, size)
+
+
+def _pairs(owners: Iterable[Owner]) -> list[list[Any]]:
+    return [list(pair) for pair in dict.fromkeys((id, then.known_at) for id, then in owners)]
+
+
+def _link_then(link: Record | None, then: Then) -> Record | None:
+    if link is None:
+        return None
+    sources = [one.source for one in standing(stated(link), then.known_at)]
+    return {**as_link(dict(link)), "sources": sources or None, "then": then}
+
+
+def _check(ids: Sequence[object], size: int) -> None:
+    if len(ids) * size > MOST:
+        raise TooCostly(
+            f"first: {len(ids):,} lists of up to {size - 1:,} each are too many at once; ask for fewer",
+            argument="first",
+        )
+
+
+def _cut(found: dict[T, list[Content]], page: Page, size: int) -> dict[T, list[Content]]:
     for rows in found.values():
-        rows.sort(key=lambda content: content.position, reverse=down)
+        rows.sort(key=lambda content: content.position, reverse=page.backward)
         del rows[size:]
     return found
+
+
+async def count_then(graph: Graph, contents: Contents, owners: Sequence[Owner]) -> dict[Owner, int]:
+    """As `count`, of what was recorded of each owner at its moment."""
+    counts: dict[tuple[str, int], int] = defaultdict(int)
+    for part in await graph.read(COUNT_THEN[contents], pairs=_pairs(owners), **_ANY):
+        for id, known_at, number in part["found"]:
+            counts[id, known_at] += number
+    return {(id, then): counts[id, then.known_at] for id, then in owners}
 
 
 async def count(graph: Graph, contents: Contents, ids: Sequence[str], in_force: bool | None = None) -> dict[str, int]:

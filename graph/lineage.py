@@ -1,6 +1,6 @@
 """Lineage and dependencies: a question in, an answer that says what cut it out."""
 
-from collections.abc import AsyncIterator, Generator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from graph.beside import worked_out
-from graph.changes import now, position
+from graph.changes import Position, now, position
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.fill import Filler
+from graph.granted import Takers, granted, takers_of
 from graph.moment import Level, Moment
 from graph.narrowing import NO_FILTER, LineageFilter, check_filter, unknown_ids
-from graph.net import DEPARTMENT, FIELD, KINDS, OPEN_END, SYSTEM, Agreement, Ints, Net, distinct
+from graph.net import DEPARTMENT, FIELD, KINDS, OPEN_END, SYSTEM, Ints, Net, distinct
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
 from graph.remembered import Remembered
@@ -40,6 +41,8 @@ class Asked:
     reads: bool = False
     budget: Budget = field(default_factory=Budget)
     filter: LineageFilter = NO_FILTER
+    lenient: bool = False
+    """Ids that nobody knows add nothing, instead of being refused."""
 
 
 _BESIDES = [one.name for one in fields(Asked) if one.name not in ("ids", "as_of")]
@@ -54,6 +57,8 @@ class Found:
 
     answer: Answer
     sequence: int
+    at: int
+    """When that change was recorded."""
     kept: dict[str, Any] = field(default_factory=dict, compare=False)
     """What is worked out from it and may be asked for again."""
 
@@ -110,20 +115,35 @@ class Lineages:
                     return
         yield await self._by_statements(asked)
 
+    @asynccontextmanager
+    async def snapshot(self, *known_at: int | None) -> AsyncIterator[Callable[[Asked], Awaitable[Found]]]:
+        """What answers, from one state of the graph, questions that are known at one of these instants."""
+        if self.projection.state == "READY":
+            async with self.projection.reading(None) as (_, sequence):
+                if self.projection.state == "READY":
+                    nets = {instant: await self.projection.view(instant) for instant in known_at}
+                    yield lambda asked: self._by_projection(nets[asked.known_at], sequence, asked)
+                    return
+        where = await position(self.graph)
+        fillers = {instant: Filler(self.graph, instant) for instant in known_at}
+        yield lambda asked: self._filled(fillers[asked.known_at], where, asked)
+
     async def _by_projection(self, net: Net, sequence: int, asked: Asked) -> Found:
         state, at = (sequence, self.projection.at), _as_of(asked)
         # At any moment in between two at which something begins or ends, the answer is the same.
         question = (tuple(asked.ids), net.stretch(at), *(getattr(asked, name) for name in _BESIDES))
         found = self._remembered.find(question, state)
         if found is None:
-            found = Found(await worked_out(_answer(net, replace(asked, as_of=at))), sequence)
+            found = Found(await worked_out(_answer(net, replace(asked, as_of=at))), *state)
             if found.whole:
                 self._remembered.keep(question, state, found, len(asked.ids) + found.size)
         return found
 
     async def _by_statements(self, asked: Asked) -> Found:
-        where = await position(self.graph)
         filler = Filler(self.graph, asked.known_at, elements=asked.filter.elements)
+        return await self._filled(filler, await position(self.graph), asked)
+
+    async def _filled(self, filler: Filler, where: Position, asked: Asked) -> Found:
         await filler.load([*asked.ids, *asked.filter.ids])
         net = filler.net
         things = _things(net, asked)
@@ -138,7 +158,7 @@ class Lineages:
         sources = distinct(net.start.data[found.edges.links])
         await filler.agreements(distinct(np.concatenate([sources, _resources(net, sources)])).tolist())
         found.moment.refresh()
-        return Found(found, where.sequence)
+        return Found(found, where.sequence, where.at)
 
 
 async def _driven(run: Generator[Ints, None, Walked], filler: Filler, upstream: bool, joined: bool) -> Walked:
@@ -189,7 +209,7 @@ def _things(net: Net, asked: Asked) -> list[int]:
     those of the filter too."""
     places, unknown = located(net, asked.ids, asked.known_at, "ids")
     arguments = {**unknown_ids(net, asked.filter, asked.known_at), **dict.fromkeys(unknown, "ids")}
-    if arguments:
+    if arguments and not asked.lenient:
         unknown = list(dict.fromkeys([*unknown, *arguments]))
         argument = arguments[unknown[0]]
         raise NotFound(f"{argument}: the registry does not know {', '.join(unknown)}", argument=argument, ids=unknown)
@@ -258,33 +278,26 @@ def _granted(found: Answer) -> list[list[str]]:
     """For each edge the ids of its agreements; containers are looked up for all links at once."""
     net, moment, edges = found.net, found.moment, found.edges
     moment.refresh()
-    starts = net.start.data[edges.links].astype(np.int64)
-    resources = moment.resource(starts)
-    pairs = list(zip(starts.tolist(), resources.tolist(), strict=True))
-    covered = [place for place, pair in enumerate(pairs) if found.joined or net.covered.keys() & set(pair)]
-    ends = net.end.data[edges.links[covered]].astype(np.int64)
-    takers = zip(moment.department(ends).tolist(), moment.system(ends).tolist(), strict=True)
-    users = {place: {taker} for place, taker in zip(covered, takers, strict=True)}
+    users: dict[int, Takers] | None = None
     if found.joined:
-        _look_across(found, starts, ends, users)
-    granted = []
+        users = takers_of(moment, edges.links)
+        _look_across(found, users)
+    by_link = granted(moment, edges.links, users)
+    listed = []
     for first, count in zip(edges.first, edges.count, strict=True):
-        those = set()
-        for place in range(first, first + count):
-            if place in users:
-                covering = _covering(net, set(pairs[place]))
-                those |= {a.index for a in covering if any(_serves(a, *user) for user in users[place])}
+        those = {at for place in range(first, first + count) if place in by_link for at in by_link[place]}
         alive = [at for at in those if moment.things(np.array([at]))[0]]
-        granted.append(sorted(net.ids[at] for at in alive))
-    return granted
+        listed.append(sorted(net.ids[at] for at in alive))
+    return listed
 
 
-def _look_across(found: Answer, starts: Ints, ends: Ints, users: dict[int, set[tuple[int, int]]]) -> None:
+def _look_across(found: Answer, users: dict[int, Takers]) -> None:
     """Where an edge joins two sides of something passed through, what begins at its source is for all at its target.
 
-    `users` are those of each link behind the edges, from `starts` to `ends`.
+    `users` are those of each link behind the edges.
     """
-    edges, nodes = found.edges, np.array(found.nodes, np.int64)
+    net, edges, nodes = found.net, found.edges, np.array(found.nodes, np.int64)
+    starts, ends = (column.data[edges.links].astype(np.int64) for column in (net.start, net.end))
     # At FIELD a field also draws what its resource does.
     level = max(found.level, Level.RESOURCE)
 
@@ -299,17 +312,3 @@ def _look_across(found: Answer, starts: Ints, ends: Ints, users: dict[int, set[t
         if not all(at_source[link] and at_target[link] for link in links):
             takers = set().union(*(users[link] for link in links if at_target[link]))
             users.update((link, takers if at_source[link] else set()) for link in links)
-
-
-def _serves(agreement: Agreement, department: int, system: int) -> bool:
-    """Whether the agreement is granted to this department, or serves this system."""
-    return (agreement.consumer >= 0 and agreement.consumer == department) or (
-        agreement.system >= 0 and agreement.system == system
-    )
-
-
-def _covering(net: Net, things: set[int]) -> Iterable[Agreement]:
-    for thing in things:
-        for agreement in net.covering(thing):
-            if agreement.recorded_from <= net.known_at < agreement.recorded_to:
-                yield agreement

@@ -10,6 +10,7 @@ from graph.ends import End, ends
 from graph.engine import Graph, Transaction
 from graph.facts import Finding, Kind, Link, Severity, prefix_kind
 from graph.plan import Plan, Written
+from graph.provenance import kept_former
 from graph.relabel import relabel
 from graph.statements import is_empty_interval, json_text, provenance, state_again, stored_values
 from graph.writes import Stated, empty_interval, finish
@@ -217,7 +218,8 @@ def _plan_link(
         row |= {"extra": json_text(change.extra)} if change.extra else {}
         written.changed += 1
         if change.same_state:
-            rows.marked.append((link.start, key, {**row, "recorded_from": before["recorded_from"]}))
+            same = {**row, "recorded_from": before["recorded_from"]}
+            rows.marked.append((link.start, key, {**same, **kept_former(before, same, turn.at)}))
             rows.touched.append(link.start)
             return
         rows.closed.append((link.start, key, True))

@@ -145,6 +145,13 @@ MIGRATIONS: tuple[Migration, ...] = (
         schema=tuple(_text(_UNIQUE, "WhatIf", key) for key in ("id", "name")),
         neo4j_writes=((_NAME_LABEL.replace("LABEL", "WhatIf"), {"properties": _OF_WHAT_IFS}),),
     ),
+    Migration(
+        number=4,
+        name="changes by instant, statements that ended",
+        schema=(_text(_INDEX, "Change", "at"),),
+        neo4j_schema=(AWAIT_INDEXES,),
+        neo4j_writes=((_NAME_LABEL.replace("LABEL", "Version"), {"properties": {"of": "-", "former": "-"}}),),
+    ),
 )
 
 LATEST = MIGRATIONS[-1].number

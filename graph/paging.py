@@ -81,6 +81,16 @@ def _is_key(part: Any) -> bool:
     return isinstance(part, str) or (isinstance(part, int) and abs(part) < 2**63)
 
 
+def keyed(page: Page, value: type, tie: type) -> Page:
+    """A page whose cursors have keys of these types. Raises BadInput for others, which this list never gave."""
+    for argument, position in (("after", page.after), ("before", page.before)):
+        if position is not None and (type(position[0]), type(position[1])) != (value, tie):
+            raise BadInput(
+                f"{argument}: is no cursor of this list; take it from pageInfo or an edge", argument=argument
+            )
+    return page
+
+
 def page(order: str, first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page:
     """The arguments of a connection as a page. Raises BadInput that names the wrong one."""
     for name, number in (("first", first), ("last", last)):

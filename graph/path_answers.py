@@ -108,7 +108,7 @@ async def find_paths(graph: Graph, projection: Projection, asked: PathsAsked) ->
         async with projection.reading(asked.known_at) as (net, sequence):
             # A graph restored from a backup may no longer fit.
             if projection.state == "READY":
-                return await worked_out(Asking(net, asked, sequence).answer())
+                return await worked_out(Asking(net, asked, sequence, projection.at).answer())
     return await _by_statements(graph, asked)
 
 
@@ -116,7 +116,7 @@ async def _by_statements(graph: Graph, asked: PathsAsked) -> PathsFound:
     where = await position(graph)
     filler = Filler(graph, asked.known_at)
     await filler.load([id for ids in _named(asked).values() for id in ids])
-    asking = Asking(filler.net, asked, where.sequence)
+    asking = Asking(filler.net, asked, where.sequence, where.at)
     await filler.contents([asking.source, asking.target])
     begin = asking.positions(asking.target)
     await filler.surroundings(begin, upstream=True, joined=False)
@@ -136,12 +136,13 @@ async def _by_statements(graph: Graph, asked: PathsAsked) -> PathsFound:
 
 
 class Asking:
-    """A question to one net that stands at a change of the graph. Raises as `find_paths` does."""
+    """A question to one net that stands at a change of the graph, recorded `at`. Raises as `find_paths` does."""
 
-    def __init__(self, net: Net, asked: PathsAsked, sequence: int) -> None:
+    def __init__(self, net: Net, asked: PathsAsked, sequence: int, at: int) -> None:
         self.net = net
         self.asked = asked
         self.sequence = sequence
+        self.at = at
         self.as_of = now() if asked.as_of is None else asked.as_of
         things = {name: located(net, ids, asked.known_at, name) for name, ids in _named(asked).items()}
         unknown = list(dict.fromkeys(id for _, ids in things.values() for id in ids))
@@ -166,7 +167,7 @@ class Asking:
         if self.source != self.target:
             listed = yield from search.find(self.positions(self.source), self.positions(self.target))
         bounds = [0, *accumulate(len(path.nodes) for path in listed.paths)]
-        return PathsFound(Found(_answer(search, listed), self.sequence), bounds, listed.exists)
+        return PathsFound(Found(_answer(search, listed), self.sequence, self.at), bounds, listed.exists)
 
 
 def _answer(search: Search, listed: Listed) -> Answer:

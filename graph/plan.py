@@ -10,8 +10,9 @@ from graph.ends import End
 from graph.engine import Transaction
 from graph.facts import KEYS, Finding, Kind
 from graph.order import order_keys
+from graph.provenance import whole_former
 from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
-from graph.statements import json_text
+from graph.statements import json_text, state_of
 
 _CREATE = """
 UNWIND $rows AS row
@@ -109,9 +110,7 @@ class Plan:
 
 
 def version(kind: Kind, stored: Mapping[str, Any], turn: Turn) -> dict[str, Any]:
-    """The row of the earlier version that `stored` becomes."""
-    state = {key: stored[key] for key in (*KEYS[kind], "extra") if stored.get(key) is not None}
-    flags = {key: stored[key] for key in ("unregistered", "closed") if stored.get(key)}
+    """The row of the earlier version that `stored` becomes; `raw` is what its sources said at its end."""
     return {
         "of": stored["id"],
         "kind": kind.value,
@@ -119,7 +118,9 @@ def version(kind: Kind, stored: Mapping[str, Any], turn: Turn) -> dict[str, Any]
         "recorded_from": stored["recorded_from"],
         "recorded_to": turn.at,
         "sequence": turn.sequence,
-        "state": json_text({**state, **flags}),
+        "state": json_text(state_of(kind, stored)),
+        **({"raw": stored["raw"]} if stored.get("raw") else {}),
+        **whole_former(stored, turn.at),
     }
 
 

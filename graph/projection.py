@@ -265,11 +265,15 @@ class Projection:
             self._readers += 1
         self._idle.clear()
         try:
-            yield (self.net if known_at is None else await asyncio.to_thread(self._view, known_at)), self.sequence
+            yield await self.view(known_at), self.sequence
         finally:
             self._readers -= 1
             if not self._readers:
                 self._idle.set()
+
+    async def view(self, known_at: int | None) -> Net:
+        """The net as known at `known_at`. For readers."""
+        return self.net if known_at is None else await asyncio.to_thread(self._view, known_at)
 
     @property
     def settled(self) -> Net | None:

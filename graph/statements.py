@@ -158,13 +158,22 @@ def without(source: str, stored: Mapping[str, Any], keys: Mapping[str, Key]) -> 
     return Change(left, *after, same_state=after[:2] == before[:2], same=False)
 
 
-def provenance(statements: list[Statement]) -> dict[str, Any]:
-    """The stored `sources`, and `statements` where one does not say it all."""
+def provenance(statements: list[Statement], recorded: int | None = None) -> dict[str, Any]:
+    """The stored `sources`, and `statements` where they do not say it all.
+
+    Of a single statement they do, unless it is told that it was not recorded when the state was (`recorded`).
+    """
     ordered = sorted(statements, key=lambda statement: statement.at)
     sources = [statement.source for statement in ordered]
-    if len(ordered) == 1:
+    if len(ordered) == 1 and recorded in (None, ordered[0].at):
         return {"sources": sources}
     return {"sources": sources, "statements": json_text([statement.as_json() for statement in ordered])}
+
+
+def state_of(kind: Kind, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What a version keeps of a stored thing: its keys, the unknown ones, and whether nobody stated it."""
+    state = {key: stored[key] for key in (*KEYS[kind], "extra") if stored.get(key) is not None}
+    return state | {key: stored[key] for key in ("unregistered", "closed") if stored.get(key)}
 
 
 def search_text(kind: Kind, values: Mapping[str, Any]) -> str:

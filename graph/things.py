@@ -31,7 +31,7 @@ _OBJECTS: Mapping[Kind, tuple[str, ...]] = {
     kind: (*(name for name, key in keys.items() if key.shape is Shape.OBJECT), "extra", "raw")
     for kind, keys in KEYS.items()
 }
-_INTERNAL = ("search", "statements", "sort_id", "sort_name", "sort_code")
+_INTERNAL = ("search", "statements", "former", "sort_id", "sort_name", "sort_code")
 
 
 def as_record(kind: Kind, stored: Any, keys: Keys = None) -> Record:
@@ -57,6 +57,7 @@ def as_link(properties: Record) -> Record:
     if properties.get("extra") is not None:
         properties["extra"] = orjson.loads(properties["extra"])
     properties.pop("statements", None)
+    properties.pop("former", None)
     return properties
 
 

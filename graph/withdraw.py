@@ -10,6 +10,7 @@ from graph.facts import KEYS, LINK_KEYS, Kind, Link
 from graph.link_writes import STARTS, LinkRows, as_stated, current, link_key
 from graph.order import order_keys
 from graph.plan import Plan, Written, named
+from graph.provenance import kept_former
 from graph.references import REFERENCES
 from graph.statements import json_text, provenance, search_text, without
 from graph.writes import finish
@@ -51,6 +52,8 @@ STATED_LINKS: Mapping[tuple[str, Kind], str] = {
     for flow, kinds in STARTS.items()
     for kind in kinds
 }
+
+_STATED_BY = ("sources", "statements", "former")
 
 LinkIdentity = tuple[str, str, str | None, int | None]
 """Start, end, job and valid_from of a link."""
@@ -122,18 +125,19 @@ def _without(kind: Kind, before: dict[str, Any], source: str, turn: Turn) -> dic
     kept["sequence"] = turn.sequence
     change = without(source, before, KEYS[kind])
     if change is None:
-        gone = {name: value for name, value in before.items() if name not in ("sources", "statements")}
+        gone = {name: value for name, value in before.items() if name not in _STATED_BY}
         return {**gone, **kept, "recorded_from": turn.at, "closed": turn.at}
     values = {**change.values, **{n: json_text(v) for n, v in (("extra", change.extra), ("raw", change.raw)) if v}}
     recorded = before["recorded_from"] if change.same_state else turn.at
-    return {
+    after = {
         **values,
         **kept,
-        **provenance(change.statements),
+        **provenance(change.statements, recorded),
         "search": search_text(kind, values),
         **order_keys(kind, before["id"], values),
         "recorded_from": recorded,
     }
+    return after | (kept_former(before, after, turn.at) if change.same_state else {})
 
 
 async def withdraw_links(graph: Graph, flow: str, links: Sequence[LinkIdentity], source: str) -> int:
@@ -168,7 +172,7 @@ def _link_without(flow: str, before: dict[str, Any], source: str, turn: Turn) ->
     kept = {name: before[name] for name in ("key", "from_number", "to_number")} | {"sequence": turn.sequence}
     change = without(source, as_stated(before), LINK_KEYS[flow])
     if change is None:
-        gone = {name: value for name, value in before.items() if name not in ("sources", "statements")}
+        gone = {name: value for name, value in before.items() if name not in _STATED_BY}
         stated_to = before.get("valid_to")
         if stated_to is not None and stated_to <= turn.at:
             return {**gone, **kept, "recorded_from": turn.at}
@@ -177,4 +181,5 @@ def _link_without(flow: str, before: dict[str, Any], source: str, turn: Turn) ->
         return ended if stated_to is None else {**ended, "stated_to": stated_to}
     values = {**change.values, **({"extra": json_text(change.extra)} if change.extra else {})}
     recorded = before["recorded_from"] if change.same_state else turn.at
-    return {**values, **kept, **provenance(change.statements), "recorded_from": recorded}
+    after = {**values, **kept, **provenance(change.statements, recorded), "recorded_from": recorded}
+    return after | (kept_former(before, after, turn.at) if change.same_state else {})

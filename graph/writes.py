@@ -11,12 +11,21 @@ from typing import Any
 from graph.changes import Turn, end_turn, now, position, take_turn
 from graph.ends import End, ends, stored
 from graph.engine import Graph, Transaction
-from graph.facts import Finding, Kind, Link, Severity, Thing, prefix_kind
+from graph.facts import KEYS, Finding, Kind, Link, Severity, Thing, prefix_kind
 from graph.order import order_keys
 from graph.plan import Plan, Written, named
+from graph.provenance import kept_former
 from graph.references import REFERENCES, Reference
 from graph.relabel import relabel
-from graph.statements import is_empty_interval, json_text, provenance, search_text, state_again, stored_values
+from graph.statements import (
+    is_empty_interval,
+    json_text,
+    provenance,
+    read_statements,
+    search_text,
+    state_again,
+    stored_values,
+)
 
 __all__ = ["Written", "write_things"]
 
@@ -82,9 +91,11 @@ async def _plan_things(
     there = await stored(transaction, kind, [thing.id for thing in things])
     about = {thing.id for thing in things}
     for thing in things:
+        before = there.get(thing.id, {})
+        # What a source said before may count again, when it becomes the latest.
+        said = [one.values for one in read_statements(before, KEYS[kind])] if before.get("statements") else []
         for reference in REFERENCES[kind]:
-            about |= named(thing.values.get(reference.key))
-            about |= named(there.get(thing.id, {}).get(reference.key))
+            about |= {id for values in (thing.values, before, *said) for id in named(values.get(reference.key))}
     known = await ends(transaction, list(about))
     if stated is not None:
         for id, its in stated([id for id in about if id not in known]).items():
@@ -137,6 +148,8 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
     if not change.same_state:
         plan.keep(kind, before)
     recorded = before["recorded_from"] if change.same_state else turn.at
+    if change.same_state:
+        properties |= kept_former(before, {**properties, "recorded_from": recorded}, turn.at)
     if "flows" in before:
         properties["flows"] = before["flows"]
     _put(plan, kind, thing.id, before["number"], before["created"], recorded, properties, new=False)

@@ -224,6 +224,46 @@ def cycles(
     answer(Wanted(rolled.value, within, mutual, as_of, known_at, first, after, links), Format(form.value))
 
 
+@app.command(
+    epilog="Example: registry diff resource:320900/市发改委/企业公共信用报告 --direction upstream --from 2019-06-01"
+)
+def diff(
+    ids: Annotated[list[str], typer.Argument(help="Fields, resources, systems, departments or jurisdictions.")],
+    since: Annotated[
+        str | None, typer.Option("--from", help="What was valid at this date or time; default now.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="What is valid at this date or time; default now.")] = None,
+    known_since: Annotated[
+        str | None, typer.Option("--known-from", help="What the registry knew at this time; default now.")
+    ] = None,
+    known_until: Annotated[
+        str | None, typer.Option("--known-to", help="What the registry knows at this time; default now.")
+    ] = None,
+    direction: Annotated[
+        Direction, typer.Option(case_sensitive=False, help="Upstream is towards the sources, downstream to the users.")
+    ] = Direction.DOWNSTREAM,
+    level: Annotated[Level, typer.Option(case_sensitive=False, help="What the answer's nodes are.")] = Level.RESOURCE,
+    depth: Annotated[int, typer.Option(help="How many steps to go (0 to 1,000).")] = 5,
+    dependencies: Annotated[bool, typer.Option("--dependencies", help="Follow READS too, not only FEEDS.")] = False,
+    max_nodes: Annotated[int, typer.Option(help="Nodes in each answer (1 to 10,000).")] = 500,
+    max_per_node: Annotated[int, typer.Option(help="Neighbours followed from one node (1 to 10,000).")] = 100,
+    max_milliseconds: Annotated[int, typer.Option(help="Time for each walk (1 to 60,000).")] = 5000,
+    form: _Reported = Report.TABLE,
+) -> None:
+    """Tell what became of a lineage between two dates: what was added (+), closed (-) and altered (~), and why.
+
+    What may just lie beyond what cut an answer is told as undecided (?).
+    """
+    from graph.walk import Budget
+    from registry.commands.diff import Wanted
+    from registry.commands.diff import diff as answer
+    from registry.terminal import Format
+
+    budget = Budget(max_nodes, max_per_node, max_milliseconds)
+    moments = (since, until, known_since, known_until)
+    answer(Wanted(ids, *moments, direction.value, level.value, depth, dependencies, budget), Format(form.value))
+
+
 @app.command("import", epilog="Example: registry import catalogue.xlsx --jurisdiction jurisdiction:320900 --dry-run")
 def import_(
     paths: Annotated[

@@ -13,7 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import strawberry
 
 from graph import contained, contents
-from graph.contents import Contents
+from graph.contents import Contents, is_flow
+from graph.history import Then
 from graph.lists import Lister, Listing
 from graph.paging import USUAL, Page, Position, cursor, other_side, page
 from graph.things import Record
@@ -115,18 +116,38 @@ class Listed(Pages):
 class Held(Pages):
     """What one thing contains, or what flows at it; all things of a level are asked for together."""
 
-    def __init__(self, context: Context, id: str, what: Contents, page: Page, in_force: bool | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        id: str,
+        what: Contents,
+        page: Page,
+        in_force: bool | None = None,
+        then: Then | None = None,
+    ) -> None:
         super().__init__(what, page)
         self.id = id
+        self.then = then
+        """The moment at which the thing is looked at; `None` is now."""
         self._context = context
         self._what = what
         self._in_force = in_force
 
     @property
     def group(self) -> Hashable:
-        return self._what, self.page, self._in_force, self.wanted
+        return self._what, self.page, self._in_force, self.wanted, self.then is None
+
+    @property
+    def keys(self) -> list[str] | None:
+        """As of any list; a link is in force only if what is at its end is."""
+        keys = super().keys
+        return keys if keys is None or not is_flow(self._what) else sorted({*keys, "valid_from", "valid_to", "closed"})
 
     async def read(self, pages: Sequence["Held"], page: Page, size: int) -> Sequence[Sequence[Row]]:
+        if self.then is not None:
+            owners = [(one.id, one.then) for one in pages if one.then is not None]
+            then = await contents.page_then(self._context.graph, self._what, owners, page, size)
+            return [then[owner] for owner in owners]
         ids = list(dict.fromkeys(one.id for one in pages))
         net = await self._context.net() if self._in_force is None else None
         known = contained.page(net, self._what, ids, page, size, self.keys) if net else None
@@ -137,6 +158,10 @@ class Held(Pages):
         return [found[one.id] for one in pages]
 
     async def count(self, pages: Sequence["Held"]) -> Sequence[int]:
+        if self.then is not None:
+            owners = [(one.id, one.then) for one in pages if one.then is not None]
+            then = await contents.count_then(self._context.graph, self._what, owners)
+            return [then[owner] for owner in owners]
         ids = list(dict.fromkeys(one.id for one in pages))
         net = await self._context.net() if self._in_force is None else None
         found = contained.count(net, self._what, ids) if net else None

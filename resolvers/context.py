@@ -1,6 +1,6 @@
 """What a resolver is given: the graph, the lineages, and what this one operation has loaded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -9,6 +9,7 @@ import strawberry
 from graph.cycles import Cycles
 from graph.engine import Graph
 from graph.facts import Kind
+from graph.history import Known, Then, Version, as_known
 from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.net import Net
@@ -53,6 +54,7 @@ class Context(OperationContext):
     """Answers where data leads round; one for all operations."""
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
+    _versions: dict[Kind, dict[Known, Version | None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         OperationContext.__post_init__(self)  # `super()` does not know a class with slots
@@ -83,6 +85,25 @@ class Context(OperationContext):
             known.update(missing)
             known.update(found)
         return known
+
+    async def things_then(self, kind: Kind, wanted: Sequence[tuple[str | None, Then | None]]) -> list[Record | None]:
+        """Things of a kind, each as it is now or as it was recorded at a moment: a statement for either."""
+        now = await self.things(kind, (id for id, then in wanted if then is None))
+        versions = self._versions.setdefault(kind, {})
+        pairs = [(id, then.known_at) for id, then in wanted if id is not None and then is not None]
+        missing = dict.fromkeys(pair for pair in pairs if pair not in versions)
+        if missing:
+            found = await as_known(self.graph, kind, missing)
+            versions.update(missing)
+            versions.update(found)
+        listed: list[Record | None] = []
+        for id, then in wanted:
+            if id is None or then is None:
+                listed.append(now[id])
+                continue
+            version = versions[id, then.known_at]
+            listed.append(None if version is None else version.record(kind, then))
+        return listed
 
 
 Info = strawberry.Info[Context, Any]

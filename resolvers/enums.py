@@ -5,7 +5,10 @@ from typing import Any
 
 import strawberry
 
+from graph import difference, reasons
+from graph.evidence import Agreement, Other
 from graph.facts import Kind
+from graph.history import Act
 from graph.lists import Order
 from graph.walk import Stop
 
@@ -99,6 +102,50 @@ class AgreementStatus(Enum):
     SUSPENDED = _value("SUSPENDED", "Paused.")
     EXPIRED = _value("EXPIRED", "Its time is over.")
     TERMINATED = _value("TERMINATED", "Ended before its time.")
+
+
+@strawberry.enum(description="How a sharing agreement stands at a moment, the best first.")
+class Agreed(Enum):
+    IN_FORCE = _value(Agreement.IN_FORCE.value, "It is in force.")
+    UPCOMING = _value(Agreement.UPCOMING.value, "It begins later.")
+    EXPIRED = _value(Agreement.EXPIRED.value, "Its time is over.")
+    WITHDRAWN = _value(Agreement.WITHDRAWN.value, "Nobody states it any more.")
+    NONE = _value(Agreement.NONE.value, "There is none.")
+
+
+@strawberry.enum(description="Why another link states the same.")
+class SameBy(Enum):
+    SAME_ENDS = _value(Other.SAME_ENDS.value, "It joins the same two things: by another job, or begun at another time.")
+    SUM = _value(Other.SUM.value, "It joins the resources as wholes, and so sums up what is between their fields.")
+
+
+@strawberry.enum(description="How a node or edge differs between two answers.")
+class Differs(Enum):
+    ADDED = _value(difference.Differs.ADDED.value, "It is in the later answer only.")
+    CLOSED = _value(difference.Differs.CLOSED.value, "It is in the earlier answer only.")
+    ALTERED = _value(difference.Differs.ALTERED.value, "It is in both, otherwise.")
+    UNDECIDED = _value(
+        difference.Differs.UNDECIDED.value, "It is in one answer, and may lie beyond what cut the other one."
+    )
+
+
+@strawberry.enum(description="Why something differs between two moments.")
+class Why(Enum):
+    BEGAN = _value(reasons.Why.BEGAN.value, "Its validity began.")
+    ENDED = _value(reasons.Why.ENDED.value, "Its validity ended.")
+    RECORDED = _value(reasons.Why.RECORDED.value, "It was recorded: for the first time, or again.")
+    WITHDRAWN = _value(reasons.Why.WITHDRAWN.value, "The last source withdrew it.")
+    CHANGED = _value(reasons.Why.CHANGED.value, "It is stated otherwise.")
+    MOVED = _value(reasons.Why.MOVED.value, "It is reached both times, and stands for another node.")
+    REACH = _value(reasons.Why.REACH.value, "It is as it was; what leads to it is not.")
+
+
+@strawberry.enum(description="What made a version of a thing.")
+class VersionAct(Enum):
+    NAMED = _value(Act.NAMED.value, "Something named its id, which nobody stated: a placeholder.")
+    STATED = _value(Act.STATED.value, "A source stated it: for the first time, or again after it was withdrawn.")
+    CHANGED = _value(Act.CHANGED.value, "What its sources state adds up to something else.")
+    WITHDRAWN = _value(Act.WITHDRAWN.value, "The last source withdrew it.")
 
 
 @strawberry.enum(description="What a list is ordered by; rows with the same value are in the order of their ids.")

@@ -23,6 +23,7 @@ from resolvers.connections import ROWS, Edge, PageInfo, _edges, _itself, _nodes,
 from resolvers.context import Context, Info
 from resolvers.costs import rows, weighs
 from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
+from resolvers.evidence import EvidenceConnection, evidence, look_behind
 from resolvers.lineage_filter import FilterArgument
 from resolvers.lineage_pages import NodePages, node_pages
 from resolvers.members import Before, First, Last
@@ -97,10 +98,12 @@ async def things_of(nodes: Sequence[Any], context: Context) -> list[Any]:
     return [things[node.kind][node.id] for node in nodes]
 
 
+@needs("jobs")
 def _jobs(edges: list[EdgeRecord], context: Context) -> list[Any]:
     return [jobs_of(edge.found.answer, edge.index) for edge in edges]
 
 
+@needs("agreements")
 def _agreements(edges: list[EdgeRecord], context: Context) -> list[Any]:
     return [agreements_of(edge.found.answer, edge.index) for edge in edges]
 
@@ -138,6 +141,10 @@ class LineageEdge:
         _agreements,
         "The agreements in force that cover a source field or its resource, and are granted to the target's "
         "department or serve its system; sorted.",
+    )
+    evidence: EvidenceConnection = evidence(
+        "The stored links behind it at the moment of the answer: who stated each, when, by which job, over which "
+        "agreement, and what else states the same. One statement for all edges."
     )
 
 
@@ -307,6 +314,9 @@ def answered(asked: Asked, found: Found, selected: Shape | None = None) -> Answe
         _add_nodes(found, nodes, _wanted(selected, "nodes"))
     if selected is None or selected.selects("edges"):
         _add_edges(found, drawn)
+        keys = None if selected is None else selected.below("edges")
+        if keys is None or "evidence" in keys:
+            look_behind(found)
     return Answered(
         asked,
         Table(len(answer.nodes), nodes, lambda row: NodeRecord(**_row(nodes, row)), node_texts),

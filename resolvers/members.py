@@ -10,6 +10,7 @@ from graph import contained
 from graph.contents import Contents
 from graph.facts import Kind
 from graph.paging import Page, page
+from graph.refusals import BadInput
 from graph.things import Record, is_in_force
 from resolvers.batches import Batch, batched, many, needs, one, told
 from resolvers.connections import ROWS, Edge, Held, PageInfo, _edges, _itself, _nodes, _total
@@ -30,6 +31,12 @@ INTERNAL = Tag(name="internal")
 """Marks what is for those who keep the registry: a gateway's contract for others leaves it out by this tag."""
 
 
+def instant(record: Record) -> int | None:
+    """The instant for which it is asked whether something is in force; `None` is now."""
+    then = record.get("then")
+    return None if then is None else then.as_of
+
+
 def stated(description: str, **more: Any) -> Any:
     """A property that is as it is stored."""
     return strawberry.field(description=description, **more)
@@ -42,10 +49,13 @@ def named(kind: Kind, key: str, description: str) -> Any:
     @needs(key)
     async def things(roots: list[Record], context: Context, wanted: frozenset[str] | None = None) -> list[Any]:
         ids = [root.get(key) for root in roots]
-        net = await context.net() if wanted is not None and wanted <= contained.KNOWN[kind] else None
+        now = not any("then" in root for root in roots)
+        net = await context.net() if now and wanted is not None and wanted <= contained.KNOWN[kind] else None
         found = contained.named(net, kind, ids) if net else None
         if found is None:
-            found = await context.things(kind, ids)
+            return await context.things_then(
+                kind, [(id, root.get("then")) for id, root in zip(ids, roots, strict=True)]
+            )
         return [found[id] for id in ids]
 
     return many(things, description)
@@ -54,7 +64,9 @@ def named(kind: Kind, key: str, description: str) -> Any:
 def _held(what: Contents) -> Batch:
     @needs("id")
     def lists(roots: list[Record], context: Context, page: Page, in_force: bool | None = None) -> list[Any]:
-        return [Held(context, root["id"], what, page, in_force) for root in roots]
+        if in_force is not None and any("then" in root for root in roots):
+            raise BadInput("inForce: a list of what was recorded before cannot be narrowed by it", argument="inForce")
+        return [Held(context, root["id"], what, page, in_force, root.get("then")) for root in roots]
 
     lists.lists = True  # type: ignore[attr-defined]
     return lists
@@ -99,7 +111,7 @@ def flowing(what: Contents, description: str) -> Any:
 
 
 def _links_in_force(links: list[Record], context: Context) -> list[Any]:
-    return [is_in_force(link) and is_in_force(link["node"]) for link in links]
+    return [is_in_force(link, instant(link)) and is_in_force(link["node"], instant(link)) for link in links]
 
 
 def _links_ended(links: list[Record], context: Context) -> list[Any]:

@@ -9,9 +9,11 @@ from graph import moment
 from graph.lineage import name_of, shown
 from graph.net import FLOWS, Net
 from graph.path_answers import MOST_AVOIDED, MOST_VIA, PathsAsked, PathsFound, find_paths
+from resolvers.completion import Shape
 from resolvers.context import Info
 from resolvers.costs import rows, weighs
 from resolvers.enums import Level, StopReason
+from resolvers.evidence import look_behind
 from resolvers.lineage import (
     COMPLETE,
     SEQUENCE,
@@ -124,7 +126,7 @@ async def _paths(
         only_whether=whether,
     )
     lineages = info.context.lineages
-    return answered(await find_paths(lineages.graph, lineages.projection, asked))
+    return answered(await find_paths(lineages.graph, lineages.projection, asked), selected)
 
 
 paths_field: Any = strawberry.field(
@@ -134,13 +136,16 @@ paths_field: Any = strawberry.field(
 )
 
 
-def answered(found: PathsFound) -> dict[str, Any]:
+def answered(found: PathsFound, selected: Shape | None = None) -> dict[str, Any]:
     """The source of a LineagePaths.
 
     To be called before anything is awaited, while the net is as the answer found it.
     """
     answer = found.found.answer
     nodes, edges = _nodes(found), _edges(found)
+    keys = None if selected is None else selected.below("paths", "edges")
+    if keys is None or "evidence" in keys:
+        look_behind(found.found)
     paths = [
         PathRecord(
             len(found.edges(path)), [nodes[at] for at in found.nodes(path)], [edges[at] for at in found.edges(path)]

@@ -13,6 +13,7 @@ from resolvers.connections import ROWS, Connection, Listed
 from resolvers.context import Info
 from resolvers.costs import rows, weighs
 from resolvers.cycles import CycleConnection, MutualConnection, cycles_field, mutual_field
+from resolvers.difference import LineageDiff, diff_field
 from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
 from resolvers.impact import ImpactType, impact_field
@@ -133,6 +134,7 @@ class Query:
     impact: ImpactType = impact_field
     what_if: WhatIfType | None = what_if_field
     what_ifs: AnswerConnection[WhatIfType] = what_ifs_field
+    lineage_diff: LineageDiff = diff_field
     lineage_counts: LineageCounts = strawberry.field(
         resolver=asking(_counts, most=COUNTED),
         description="How many nodes a lineage has by depth, kind and department, before loading it.",

@@ -13,17 +13,22 @@ from resolvers.completion import always
 from resolvers.connections import ContentConnection
 from resolvers.context import Context
 from resolvers.enums import AgreementStatus, JurisdictionLevel, NodeKind, Secrecy, ShareType, SystemStatus
-from resolvers.members import INTERNAL, FlowConnection, flowing, held, named, stated
+from resolvers.history import VersionConnection, as_then, history
+from resolvers.members import INTERNAL, FlowConnection, flowing, held, instant, named, stated
 from resolvers.scalars import Instant, Json
 
 
 @needs("valid_from", "valid_to", "closed", "resource")
 async def _in_force(roots: list[Record], context: Context) -> list[Any]:
-    holders = [root.get("resource") if root["kind"] is Kind.FIELD and is_in_force(root) else None for root in roots]
-    found = await context.things(Kind.RESOURCE, holders)
+    in_force = [is_in_force(root, instant(root)) for root in roots]
+    wanted = [
+        (root.get("resource") if alive and root["kind"] is Kind.FIELD else None, root.get("then"))
+        for root, alive in zip(roots, in_force, strict=True)
+    ]
+    holders = await context.things_then(Kind.RESOURCE, wanted)
     return [
-        is_in_force(root) and (found[holder] is None or is_in_force(found[holder] or {}))
-        for root, holder in zip(roots, holders, strict=True)
+        alive and (holder is None or is_in_force(holder, instant(root)))
+        for root, alive, holder in zip(roots, in_force, holders, strict=True)
     ]
 
 
@@ -57,6 +62,11 @@ class Node:
         directives=[Inaccessible()],
     )
     extra: Json | None = stated("Keys that the registry does not know, as they were stated.", directives=[INTERNAL])
+    history: VersionConnection = history(
+        "What the registry recorded of it, the newest first: what changed, when, and by whom. A source that comes or "
+        "goes without changing anything makes no version; see the version's `statements`."
+    )
+    at: "Node | None" = as_then()
 
     @classmethod
     def resolve_type(cls, source: Record, *_: Any) -> str:
@@ -77,6 +87,7 @@ _AGREEMENTS_COVERING = "The sharing agreements that cover it."
 
 @strawberry.federation.type(keys=["id", "code"], description="A nation, province, city, county or township. (行政区划)")
 class Jurisdiction(Node):
+    at: "Jurisdiction | None" = as_then()
     code: str | None = stated("Code of GB/T 2260, six digits; platforms add local ones.")
     level: JurisdictionLevel | None = stated("Its level.")
     aliases: list[str] | None = stated(_ALIASES)
@@ -93,6 +104,7 @@ class Jurisdiction(Node):
     keys=["id", "uscc"], description="A government department or another body that provides or uses data. (部门)"
 )
 class Department(Node):
+    at: "Department | None" = as_then()
     uscc: str | None = stated("Unified social credit code, 18 characters. (统一社会信用代码)")
     short_name: str | None = stated("Its usual short name.")
     aliases: list[str] | None = stated(_ALIASES)
@@ -123,6 +135,7 @@ class Department(Node):
 
 @strawberry.federation.type(keys=["id", "code"], description="An information system. (信息系统)")
 class System(Node):
+    at: "System | None" = as_then()
     code: str | None = stated("Its code in the register of systems.")
     description: str | None = stated("What it is.")
     status: SystemStatus | None = stated("Where it is in its life.")
@@ -158,25 +171,29 @@ class System(Node):
 @needs("provider", "system")
 async def _departments(roots: list[Record], context: Context) -> list[Any]:
     """A container that is not in force counts as missing; the system's is taken only where no provider is stated."""
+    thens = [root.get("then") for root in roots]
     holders = [root.get("system") if root.get("provider") is None else None for root in roots]
-    systems = await context.things(Kind.SYSTEM, holders)
+    systems = await context.things_then(Kind.SYSTEM, list(zip(holders, thens, strict=True)))
     ids = [
-        root.get("provider") if holder is None else _operator(systems[holder])
-        for root, holder in zip(roots, holders, strict=True)
+        root.get("provider") if holder is None else _operator(system, instant(root))
+        for root, holder, system in zip(roots, holders, systems, strict=True)
     ]
-    found = await context.things(Kind.DEPARTMENT, ids)
-    departments = [found[id] for id in ids]
-    return [one if one is not None and is_in_force(one) else None for one in departments]
+    departments = await context.things_then(Kind.DEPARTMENT, list(zip(ids, thens, strict=True)))
+    return [
+        one if one is not None and is_in_force(one, instant(root)) else None
+        for root, one in zip(roots, departments, strict=True)
+    ]
 
 
-def _operator(system: Record | None) -> str | None:
-    return system.get("department") if system is not None and is_in_force(system) else None
+def _operator(system: Record | None, at: int | None) -> str | None:
+    return system.get("department") if system is not None and is_in_force(system, at) else None
 
 
 @strawberry.federation.type(
     keys=["id", "code"], description="A resource of the catalogue: a table, a file, an interface. (政务信息资源)"
 )
 class Resource(Node):
+    at: "Resource | None" = as_then()
     code: str | None = stated("Its code in the catalogue.")
     aliases: list[str] | None = stated(_ALIASES)
     classification: str | None = stated("Its class in the catalogue: 类/项/目/细目.")
@@ -218,6 +235,7 @@ class Resource(Node):
 
 @strawberry.federation.type(keys=["id"], description="A field of a resource. (信息项)")
 class Field(Node):
+    at: "Field | None" = as_then()
     code: str | None = stated("Its code, often its column's name.")
     data_type: str | None = stated("Its data type.")
     raw_type: str | None = stated("Its data type in the source's words.")
@@ -236,6 +254,7 @@ class Field(Node):
     keys=["id", "code"], description="A data element: the concept that fields of many resources carry. (数据元)"
 )
 class DataElement(Node):
+    at: "DataElement | None" = as_then()
     code: str | None = stated("Its code in the standard that it comes from.")
     data_type: str | None = stated("Its data type.")
     length: int | None = stated("Its length.")
@@ -250,6 +269,7 @@ class DataElement(Node):
     keys=["id"], description="An agreement under which one department gives data to another. (共享协议)"
 )
 class SharingAgreement(Node):
+    at: "SharingAgreement | None" = as_then()
     status: AgreementStatus | None = stated("Where it is on its way.")
     purpose: str | None = stated("What the data is for.")
     basis: str | None = stated("The legal basis.")

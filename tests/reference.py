@@ -337,17 +337,17 @@ def answer(
 ) -> Answer:
     """What the registry answers; `marks` name moments that `asOf` and `knownAt` may use, `now` is their default."""
     now = now or datetime.now(UTC)
-    known = _moment(query.get("knownAt"), marks or {}, now)
+    known = moment_of(query.get("knownAt"), marks or {}, now)
     facts = Facts(imports, known)
     only = (query.get("filter") or {}).get("only") or {}
-    world = World(facts, _moment(query.get("asOf"), marks or {}, now), only)
+    world = World(facts, moment_of(query.get("asOf"), marks or {}, now), only)
     if wrong := mistake(world.kinds, query):
         return {"error": wrong}
     found = _lineage(world, query)
     return _counts(found) if query["name"] == "lineageCounts" else found
 
 
-def _moment(text: str | None, marks: Mapping[str, datetime], now: datetime) -> datetime:
+def moment_of(text: str | None, marks: Mapping[str, datetime], now: datetime) -> datetime:
     if text is not None and text in marks:
         return marks[text]
     return instant(text) or now
@@ -357,7 +357,8 @@ def _or(value: int | None, default: int) -> int:
     return default if value is None else value
 
 
-def _lineage(world: World, query: Query) -> Answer:
+def walked(world: World, query: Query) -> tuple[list[Walk], dict[str, int], set[str]]:
+    """The walks of a question, the nodes taken with their depths, and what stopped them."""
     budget = query.get("budget") or {}
     most = _or(budget.get("maxNodes"), 500)
     limit = _or(query.get("depth"), 5)
@@ -370,15 +371,18 @@ def _lineage(world: World, query: Query) -> Answer:
         walks = _walks(world, query, last)
         kept = {stop for walk in walks for stop in walk.stops()} - {"DEPTH"}
         stops = kept | {"NODES"} | ({"DEPTH"} & stops if last == limit else set())
-    level = query.get("level") or "RESOURCE"
-    answered = {i: depths[i] for i in taken}
-    nodes, edges = _shown(walks, answered, level, (query.get("filter") or {}).get("show") or {})
+    return walks, {i: depths[i] for i in taken}, stops
+
+
+def _lineage(world: World, query: Query) -> Answer:
+    walks, depths, stops = walked(world, query)
+    nodes, edges = shown(walks, depths, query)
     return {
         "nodes": nodes,
         "edges": edges,
         "complete": not stops,
         "stoppedBy": [stop for stop in STOPS if stop in stops],
-        "reachedDepth": max(map(abs, answered.values()), default=0),
+        "reachedDepth": max(map(abs, depths.values()), default=0),
     }
 
 
@@ -405,23 +409,36 @@ def _signed(walks: list[Walk]) -> dict[str, int]:
     return found
 
 
-def _shown(
-    walks: list[Walk], depths: dict[str, int], level: str, show: Mapping[str, Any]
-) -> tuple[list[Answer], list[Answer]]:
-    """The nodes kept, and the edges between them; of all that, what meets `show`."""
-    world = walks[0].world
+def drawn(walks: list[Walk], depths: dict[str, int]) -> dict[tuple[str, str, str], list[Hop]]:
+    """The steps behind each edge between the nodes kept."""
     steps: dict[tuple[str, str, str], list[Hop]] = {}
     for walk in walks:
         for ends, hops in walk.edges().items():
             if ends[0] in depths and ends[1] in depths:
                 steps.setdefault(ends, []).extend(hops)
-    drawn = {(source, target) for source, target, _ in steps}
+    return steps
+
+
+def drawn_links(walks: list[Walk], depths: dict[str, int], query: Query) -> dict[tuple[str, str, str], set[Key]]:
+    """The links behind each edge that is shown."""
+    _, edges = shown(walks, depths, query)
+    seen = {(edge["source"], edge["target"], edge["flow"]) for edge in edges}
+    steps = drawn(walks, depths)
+    return {ends: {link for hop in steps[ends] for link in hop.links} for ends in seen}
+
+
+def shown(walks: list[Walk], depths: dict[str, int], query: Query) -> tuple[list[Answer], list[Answer]]:
+    """The nodes kept, and the edges between them; of all that, what meets `show`."""
+    world, level = walks[0].world, query.get("level") or "RESOURCE"
+    show = (query.get("filter") or {}).get("show") or {}
+    steps = drawn(walks, depths)
+    joined = {(source, target) for source, target, _ in steps}
     left_out: dict[str, set[str]] = {i: set() for i in depths}
     behind: dict[str, set[Position]] = {i: set() for i in depths}
     for walk in walks:
         for node, neighbours in walk.neighbours().items():
             pairs = {n: (node, n) if walk.direction == DOWN else (n, node) for n in neighbours}
-            left_out.setdefault(node, set()).update(n for n, pair in pairs.items() if pair not in drawn)
+            left_out.setdefault(node, set()).update(n for n, pair in pairs.items() if pair not in joined)
         for node, positions in walk.behind().items():
             behind.setdefault(node, set()).update(positions)
     whole = {i for walk in walks for i in walk.whole()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from tests.reference import DOWN, Answer, Position, Query, World, _facets, _moment
+from tests.reference import DOWN, Answer, Position, Query, World, _facets, moment_of
 from tests.reference_facts import Facts, Import, Key
 
 Sequence_ = tuple[str, ...]
@@ -127,8 +127,8 @@ def paths(
 ) -> Answer:
     """What the registry answers to `lineagePaths`."""
     now = now or datetime.now(UTC)
-    facts = Facts(imports, _moment(query.get("knownAt"), marks or {}, now))
-    world = World(facts, _moment(query.get("asOf"), marks or {}, now))
+    facts = Facts(imports, moment_of(query.get("knownAt"), marks or {}, now))
+    world = World(facts, moment_of(query.get("asOf"), marks or {}, now))
     try:
         _check(world, query)
     except Refused as refused:

@@ -44,7 +44,7 @@ def timed(net: Net, asked: PathsAsked, times: int = 5) -> tuple[float, PathsFoun
     taken = []
     for _ in range(times):
         began = time.perf_counter()
-        found = ended(Asking(net, asked, 0).answer())
+        found = ended(Asking(net, asked, 0, 0).answer())
         taken.append((time.perf_counter() - began) * 1000)
     return median(taken), found
 

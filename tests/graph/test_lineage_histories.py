@@ -15,19 +15,26 @@ from tests.graph.stating import replay
 from tests.graph.test_lineage_random import plain
 from tests.reference import answer
 from tests.reference_cases import replayed
-from tests.strategies import Query, queries, registries
+from tests.strategies import Fact, Query, queries, registries
 
 Steps = list[dict[str, Any]]
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[Steps, list[Query]]:
-    """A registry stated piece by piece and partly again, with a mark after each import, and questions."""
-    facts = [{key: value for key, value in fact.items() if key != "source"} for fact in draw(registries())]
+def histories(
+    draw: st.DrawFn, registry: st.SearchStrategy[list[Fact]] | None = None, *, whole: bool = False
+) -> tuple[Steps, list[Query]]:
+    """A registry stated piece by piece and partly again, with a mark after each import, and questions.
+
+    With `whole` the first import states all of it.
+    """
+    stated = draw(registries() if registry is None else registry)
+    facts = [{key: value for key, value in fact.items() if key != "source"} for fact in stated]
     steps: Steps = []
     for number in range(draw(st.integers(2, 4))):
         # A full run of an empty file is taken for a failed one: nothing is withdrawn.
         some = draw(st.lists(st.sampled_from(facts), min_size=1, max_size=len(facts), unique_by=id))
+        some = facts if whole and not number else some
         steps.append({"facts": some, "source": draw(st.sampled_from("ab")), "full": draw(st.booleans()) and number > 0})
         steps.append({"mark": f"t{number}"})
     asked = []

@@ -16,13 +16,14 @@ _CONSTRAINTS = "SHOW CONSTRAINTS YIELD labelsOrTypes, properties RETURN labelsOr
 _INDEXES = "SHOW INDEXES YIELD labelsOrTypes, properties RETURN labelsOrTypes, properties"
 _ALL = "MATCH (n) RETURN count(n) AS count"
 _DELETE = "MATCH (m:Migration) DELETE m"
+_DELETE_AFTER = "MATCH (m:Migration) WHERE m.number > $number DELETE m"
 _FROM_THE_FUTURE = "CREATE (m:Migration {number: 1000})"
 _NOT_FROM_THE_FUTURE = "MATCH (m:Migration {number: 1000}) DELETE m"
 
 
-async def _run(graph: Graph, text: str) -> None:
+async def _run(graph: Graph, text: str, **values: int) -> None:
     async def work(transaction: Transaction) -> None:
-        await transaction.run(text)
+        await transaction.run(text, **values)
 
     await graph.write(work)
 
@@ -46,10 +47,10 @@ async def test_every_kind_has_a_unique_id_and_an_index_on_its_sequence(graph: Gr
     indexed = await _pairs(graph, _INDEXES)
     labels = [kind.label for kind in KEYS]
     assert {(label, "id") for label in (*labels, "Source", "Sequence")} <= unique
-    assert {("Migration", "number"), ("Change", "sequence")} <= unique
+    assert {("Migration", "number"), ("Change", "sequence"), ("WhatIf", "name")} <= unique
     assert {(label, "sequence") for label in (*labels, "Version")} <= indexed
     assert {("Field", "flows"), ("Resource", "flows")} <= indexed
-    assert {("Version", "of"), ("Department", "uscc"), ("Resource", "code")} <= indexed
+    assert {("Version", "of"), ("Department", "uscc"), ("Resource", "code"), ("Change", "at")} <= indexed
 
 
 async def test_a_new_graph_holds_its_sequence_and_its_migrations_only(graph: Graph) -> None:
@@ -66,6 +67,14 @@ async def test_steps_may_run_again_and_beside_each_other(graph: Graph) -> None:
     assert sorted(row["numbers"]) == list(range(1, LATEST + 1))
     [row] = await graph.read(_ALL)
     assert row["count"] == 1 + LATEST
+
+
+async def test_an_older_graph_takes_the_steps_that_it_has_not_taken(graph: Graph) -> None:
+    for number in range(1, LATEST):
+        await _run(graph, _DELETE_AFTER, number=number)
+        await migrate(graph)
+        [row] = await graph.read(_NUMBERS)
+        assert sorted(row["numbers"]) == list(range(1, LATEST + 1))
 
 
 async def test_two_clients_that_open_a_new_folder_at_once_both_get_it(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def layers() -> Net:
 
 
 def ask(net: Net, **asked: Any) -> PathsFound:
-    return ended(Asking(net, PathsAsked(**{"source": "S", "target": "T", "max_depth": 100, **asked}), 7).answer())
+    return ended(Asking(net, PathsAsked(**{"source": "S", "target": "T", "max_depth": 100, **asked}), 7, 0).answer())
 
 
 def ids(found: PathsFound) -> list[list[str]]:

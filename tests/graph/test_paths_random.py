@@ -101,5 +101,5 @@ def test_paths_through_crowds_are_those_of_brute_force(seed: int, data: st.DataO
     net, imports = net_of(facts), [Import(facts, datetime(2020, 1, 1, tzinfo=UTC), "a", False)]
     for query in data.draw(st.lists(path_queries(facts), min_size=3, max_size=6)):
         query["to"] = query["to"] if query["to"] in net.index else query["from"]
-        found = ended(Asking(net, question(query, {}), 0).answer())
+        found = ended(Asking(net, question(query, {}), 0, 0).answer())
         assert whole(found) == paths(imports, query), query

@@ -236,3 +236,14 @@ async def test_links_are_found_from_where_they_start_not_by_going_through_all(gr
     assert (await write_links(graph, "FEEDS", links)).added == 5_000
     assert (await write_links(graph, "FEEDS", links)).unchanged == 5_000
     assert await withdraw_links(graph, "FEEDS", [("r0", "r1", "0", None)], "a") == 1
+
+
+async def test_what_a_source_named_before_counts_again_when_it_becomes_the_latest(graph: Graph) -> None:
+    await state(graph, resource("r", "a", provider="d"))
+    await state(graph, resource("r", "b", provider="e"))
+    await state(graph, resource("r", "a", name="甲"))
+    assert await edges(graph) == {
+        ("d", "PROVIDES", "r", False),
+        ("d", "PROVIDES", "r", True),
+        ("e", "PROVIDES", "r", False),
+    }

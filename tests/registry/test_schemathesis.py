@@ -16,6 +16,7 @@ from graphql import (
     GraphQLObjectType,
     IntValueNode,
     ListValueNode,
+    NameNode,
     NullValueNode,
     ObjectFieldNode,
     ObjectValueNode,
@@ -89,11 +90,15 @@ class _Milder(Visitor):
         given = {one.name.value: one for one in node.arguments or ()}
         for gone in ("after", "before", "knownAt", "last" if "first" in given else ""):
             given.pop(gone, None)
+        moments: tuple[ArgumentNode, ...] = ()
+        if node.name.value == "lineageDiff":
+            given = {name: one for name, one in given.items() if name not in MOMENTS}
+            moments = (ArgumentNode(name=NameNode(value="from"), value=nodes.String("2019-06-01")),)
         arguments = tuple(ArgumentNode(name=one.name, value=_mild(name, one.value)) for name, one in given.items())
         return FieldNode(
             name=node.name,
             alias=node.alias,
-            arguments=arguments,
+            arguments=(*arguments, *moments),
             directives=node.directives,
             selection_set=node.selection_set,
         )
@@ -102,6 +107,8 @@ class _Milder(Visitor):
         return ObjectFieldNode(name=node.name, value=_mild(node.name.value, node.value))
 
 
+MOMENTS = ("from", "to", "knownFrom", "knownTo")
+"""What `lineageDiff` compares; one of them has to be given."""
 MOST = {
     "first": 20,
     "last": 20,
