@@ -114,6 +114,12 @@ _OF_WHAT_IFS = {
     **dict.fromkeys(("id", "name", "by", "change", "answer"), "-"),
     **dict.fromkeys(("at", "as_of", "sequence", "complete"), -1),
 }
+_OF_FINDINGS = {
+    **dict.fromkeys(
+        ("id", "source", "file", "sheet", "column", "code", "severity", "message", "done", "value", "ids"), "-"
+    ),
+    **dict.fromkeys(("row", "number", "count", "at"), -1),
+}
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -151,6 +157,13 @@ MIGRATIONS: tuple[Migration, ...] = (
         schema=(_text(_INDEX, "Change", "at"),),
         neo4j_schema=(AWAIT_INDEXES,),
         neo4j_writes=((_NAME_LABEL.replace("LABEL", "Version"), {"properties": {"of": "-", "former": "-"}}),),
+    ),
+    Migration(
+        number=5,
+        name="findings of imports",
+        schema=(_text(_UNIQUE, "Finding", "id"), *(_text(_INDEX, "Finding", key) for key in ("source", "file"))),
+        neo4j_schema=(AWAIT_INDEXES,),
+        neo4j_writes=((_NAME_LABEL.replace("LABEL", "Finding"), {"properties": _OF_FINDINGS}),),
     ),
 )
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import orjson
 
@@ -88,6 +89,10 @@ class Findings:
     def of_file(self, file: str, sheet: str = "") -> Iterator[Finding]:
         """The findings about a sheet, or a file without sheets, by row; those about the whole of it first."""
         return self._select("WHERE file = ? AND sheet = ? ORDER BY row, rowid", file, sheet)
+
+    def by_file(self) -> Iterator[tuple[str, Iterator[Finding]]]:
+        """The files, and the findings about each in the order in which they were met; to be read one by one."""
+        return groupby(self._select("ORDER BY file, rowid"), key=lambda finding: finding.place.file)
 
     def sheets(self, file: str) -> set[str]:
         """The sheets of a file that have findings."""

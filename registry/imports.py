@@ -23,6 +23,7 @@ from graph.link_writes import write_links
 from graph.sources import record_run
 from graph.withdraw import count_stated
 from graph.writes import Written, write_things
+from registry.keeping_findings import keep_findings
 from registry.meeting import Meeting
 from registry.report import FileRead, ImportReport
 from registry.spill import BATCH, FLOWS, KINDS, Spill
@@ -247,3 +248,4 @@ class _Run:
         for source in self.spill.sources:
             run = {"facts": self.spill.facts_of(source), "full": report.full}
             await record_run(self.graph, source, connector, now(), run)
+        await keep_findings(self.graph, report)
