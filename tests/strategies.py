@@ -255,14 +255,20 @@ def scenarios(draw: st.DrawFn, most: int = 6) -> Scenario:
     return facts, draw(st.lists(queries(facts), min_size=1, max_size=most))
 
 
-def suffixed(scenario: Scenario, suffix: str) -> Scenario:
-    """The same scenario with `suffix` after every id, so that many can share one store."""
-    facts, asked = scenario
-    renamed = []
+def renamed(facts: list[Fact], suffix: str) -> list[Fact]:
+    """The same registry with `suffix` after every id, so that many can share one store."""
+    found = []
     for fact in facts:
         keys = {"id", *REFERENCES.get(fact["fact"], {}), *ENDS.get(fact["fact"], ())}
-        renamed.append({k: v + suffix if k in keys and v is not None else v for k, v in fact.items()})
-    return renamed, [_renamed(query, suffix) for query in asked]
+        one = {k: v + suffix if k in keys and v is not None else v for k, v in fact.items()}
+        found.append({**one, "covers": [id + suffix for id in fact["covers"]]} if "covers" in fact else one)
+    return found
+
+
+def suffixed(scenario: Scenario, suffix: str) -> Scenario:
+    """The same scenario with `suffix` after every id."""
+    facts, asked = scenario
+    return renamed(facts, suffix), [_renamed(query, suffix) for query in asked]
 
 
 def _renamed(query: Query, suffix: str) -> Query:
