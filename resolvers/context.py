@@ -9,6 +9,7 @@ import strawberry
 from graph.cycles import Cycles
 from graph.engine import Graph
 from graph.facts import Kind
+from graph.findings import FindingSearch
 from graph.history import Known, Then, Version, as_known
 from graph.impact import Impacts
 from graph.lineage import Lineages
@@ -52,6 +53,8 @@ class Context(OperationContext):
     """Answers what changes would touch; one for all operations."""
     cycles: Callable[[], Cycles]
     """Answers where data leads round; one for all operations."""
+    findings: Callable[[], FindingSearch]
+    """Looks for what is broken; one for all operations."""
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
     _versions: dict[Kind, dict[Known, Version | None]] = field(init=False, default_factory=dict)

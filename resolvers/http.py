@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.cycles import Cycles
 from graph.engine import Graph
+from graph.findings import FindingSearch
 from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.watch import Watch
@@ -273,7 +274,9 @@ def graphql_app(
     watch = watch or Watch(graph)
     impacts = cache(lambda: Impacts(graph, lineages.projection))
     cycles = cache(lambda: Cycles(graph, lineages.projection))
-    context = partial(Context, Subgraph(schema, FINDERS), graph, lineages, Wholes(lineages), watch, impacts, cycles)
+    findings = cache(lambda: FindingSearch(graph, lineages.projection))
+    subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
+    context = partial(Context, subgraph, graph, lineages, wholes, watch, impacts, cycles, findings)
 
     async def close() -> None:
         await watch.close()

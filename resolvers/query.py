@@ -16,6 +16,7 @@ from resolvers.cycles import CycleConnection, MutualConnection, cycles_field, mu
 from resolvers.difference import LineageDiff, diff_field
 from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
+from resolvers.findings import FindingConnection, findings_field
 from resolvers.impact import ImpactType, impact_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
@@ -132,6 +133,7 @@ class Query:
     mutual_dependence: MutualConnection = mutual_field
     changes: ChangeFeed = changes_field
     impact: ImpactType = impact_field
+    findings: FindingConnection = findings_field
     what_if: WhatIfType | None = what_if_field
     what_ifs: AnswerConnection[WhatIfType] = what_ifs_field
     lineage_diff: LineageDiff = diff_field

@@ -117,6 +117,7 @@ MOST = {
     "maxNodes": 10_000,
     "maxPerNode": 10_000,
     "maxMilliseconds": 5_000,
+    "quietDays": 36_500,
 }
 
 
@@ -127,6 +128,8 @@ def _mild(name: str, value: ValueNode) -> ValueNode:
         return nodes.Int(1 + abs(int(value.value)) % MOST[name])
     if name == "change" and isinstance(value, ObjectValueNode):
         return parse_value(f"{{kind: RETIRE, ids: {json.dumps(CHANGEABLE[len(print_ast(value)) % len(CHANGEABLE)])}}}")
+    if name in ("kinds", "severities", "codes") and isinstance(value, ListValueNode) and not value.values:
+        return NullValueNode()
     if name in ("id", "ids", "within", "from", "to", "via", "avoid", "into"):
         return _all_known(value, KNOWN)
     if name in OF_KIND:
