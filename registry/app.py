@@ -26,11 +26,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.changes import position
 from graph.engine import Graph, open_graph
 from graph.errors import GraphError
+from graph.findings import FindingSearch
 from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.projection import Projection
 from graph.watch import Watch
 from registry.exporting.asking import ImpactExports, LineageExports
+from registry.exporting.findings import FindingExports
 from registry.exporting.service import Exported, Exports
 from registry.handover import Handover
 from registry.keeping import Keeping
@@ -46,10 +48,8 @@ __all__ = ["Parts", "create_app", "projection_state"]
 
 log = logging.getLogger("registry.service")
 
-_ROUTES = {
-    path: path
-    for path in ("/", "/graphql", "/health", "/ready", "/metrics", *LineageExports.paths, *ImpactExports.paths)
-}
+_EXPORTS = (*LineageExports.paths, *ImpactExports.paths, *FindingExports.paths)
+_ROUTES = {path: path for path in ("/", "/graphql", "/health", "/ready", "/metrics", *_EXPORTS)}
 _REQUEST_SECONDS = 60
 """The longest time to the first byte of an answer."""
 _READY_SECONDS = 5
@@ -78,7 +78,8 @@ class Parts:
         questions, seconds = Questions(make_schema(settings.zone)), settings.request_seconds
         lineage = LineageExports(questions, self.lineages, seconds)
         impact = ImpactExports(questions, Impacts(graph, self.projection), seconds)
-        offers = [*lineage.offers(), *impact.offers()]
+        findings = FindingExports(questions, FindingSearch(graph, self.projection))
+        offers = [*lineage.offers(), *impact.offers(), *findings.offers()]
         self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)
 
 

@@ -4,7 +4,10 @@ from enum import StrEnum
 
 __all__ = [
     "Answer",
+    "Bad",
     "Direction",
+    "Finding",
+    "FindingOrder",
     "Flow",
     "Level",
     "Plan",
@@ -113,3 +116,35 @@ class Flow(StrEnum):
 
     FEEDS = "FEEDS"
     READS = "READS"
+
+
+class Finding(StrEnum):
+    """What is wrong."""
+
+    NO_SYSTEM = "NO_SYSTEM"
+    NO_SOURCE = "NO_SOURCE"
+    NOT_MOUNTED = "NOT_MOUNTED"
+    READER_WITHOUT_AGREEMENT = "READER_WITHOUT_AGREEMENT"
+    FLOW_WITHOUT_AGREEMENT = "FLOW_WITHOUT_AGREEMENT"
+    AGREEMENT_WITHOUT_FLOW = "AGREEMENT_WITHOUT_FLOW"
+    UNREGISTERED = "UNREGISTERED"
+    QUIET_SOURCE = "QUIET_SOURCE"
+    IMPORT = "IMPORT"
+
+
+class Bad(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    INFO = "INFO"
+
+
+class FindingOrder(StrEnum):
+    """What findings are ordered by."""
+
+    KIND = "KIND"
+    SEVERITY = "SEVERITY"
+    DEPARTMENT = "DEPARTMENT"
+    OLDEST = "OLDEST"
+    NEWEST = "NEWEST"

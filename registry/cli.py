@@ -15,7 +15,21 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from registry import filter_options as options
-from registry.choices import Answer, Direction, Level, Plan, Report, Rows, ShareType, Shown, Table, Touched
+from registry.choices import (
+    Answer,
+    Bad,
+    Direction,
+    Finding,
+    FindingOrder,
+    Level,
+    Plan,
+    Report,
+    Rows,
+    ShareType,
+    Shown,
+    Table,
+    Touched,
+)
 
 __all__ = ["app", "main"]
 
@@ -262,6 +276,55 @@ def diff(
     budget = Budget(max_nodes, max_per_node, max_milliseconds)
     moments = (since, until, known_since, known_until)
     answer(Wanted(ids, *moments, direction.value, level.value, depth, dependencies, budget), Format(form.value))
+
+
+@app.command(epilog="Example: registry findings --within department:320900/市民政局 --order-by severity")
+def findings(
+    kinds: Annotated[
+        list[Finding] | None,
+        typer.Option("--kind", case_sensitive=False, help="Only this kind (repeatable); default all."),
+    ] = None,
+    within: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only in this jurisdiction, department, system, resource or field."),
+    ] = None,
+    severities: Annotated[
+        list[Bad] | None, typer.Option("--severity", case_sensitive=False, help="Only what is so bad (repeatable).")
+    ] = None,
+    codes: Annotated[
+        list[str] | None, typer.Option("--code", help="Only findings of imports with this code (repeatable).")
+    ] = None,
+    order_by: Annotated[
+        FindingOrder, typer.Option(case_sensitive=False, help="What they are ordered by.")
+    ] = FindingOrder.KIND,
+    as_of: Annotated[str | None, typer.Option(help="What was valid at this date or time; default now.")] = None,
+    quiet_days: Annotated[
+        int, typer.Option(help="After how many days without an import a source is quiet (1 to 36,500).")
+    ] = 90,
+    first: Annotated[int | None, typer.Option(help="Rows to list (0 to 10,000); default 50.")] = None,
+    form: Annotated[
+        Table, typer.Option("--format", help="How to print the answer; csv, jsonl and xlsx have all of it.")
+    ] = Table.TABLE,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write csv, jsonl or xlsx there.")] = None,
+) -> None:
+    """List what is broken or odd: missing sources, systems and agreements, what nobody registered, what is quiet."""
+    from graph import finding_lists
+    from graph.broken import FindingKind
+    from graph.facts import Severity
+    from graph.findings import AskedFindings
+    from registry.commands.findings import Wanted
+    from registry.commands.findings import findings as answer
+    from registry.terminal import Format
+
+    asked = AskedFindings(
+        kinds=tuple(FindingKind(one.value) for one in kinds) if kinds else None,
+        within=within,
+        severities=tuple(Severity(one.value) for one in severities) if severities else None,
+        codes=tuple(codes) if codes else None,
+        order=finding_lists.FindingOrder(order_by.value),
+        quiet_days=quiet_days,
+    )
+    answer(Wanted(asked, as_of, first, output), Format(form.value))
 
 
 @app.command("import", epilog="Example: registry import catalogue.xlsx --jurisdiction jurisdiction:320900 --dry-run")
