@@ -5,8 +5,7 @@ good: what is written later does not change an answer that somebody reads.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +24,7 @@ from graph.projection import Projection
 from graph.refusals import BadInput, NotFound, TooCostly
 from graph.remembered import Remembered
 from graph.scopes import lower_jurisdictions
+from graph.standing import still
 from graph.things import find as find_things
 
 QUIET_DAYS = 90
@@ -32,7 +32,7 @@ QUIET_DAYS = 90
 MOST_DAYS = 36_500
 MEGABYTES = 500
 """What a net may take that is read for one question, where no projection is kept."""
-ROOM = 4_000_000
+ROOM = 2_000_000
 """Rows of all the answers that are kept."""
 _SHORT = 20_000
 """Things and links that are swept at once, without another thread."""
@@ -117,41 +117,38 @@ class FindingSearch:
     async def _all(self, asked: AskedFindings) -> Found:
         """All findings of the kinds asked for."""
         for last in range(_TRIES):
-            kept = await noted.state(self.graph)
-            async with self._reading(asked, kept) as at_hand:
-                if isinstance(at_hand, Found):
-                    return at_hand
-                net, state = at_hand
-                found = await self._swept(net, asked, state)
-                if (await position(self.graph)).sequence == state[0] or last == _TRIES - 1:
-                    self._found.keep(_question(asked), state, found, found.size)
-                    return found
+            net, state = await self._at_hand(asked)
+            if isinstance(net, Found):
+                return net
+            found = await self._swept(net, asked, state)
+            # What the net does not hold was read later: both are to be of one change.
+            if (await position(self.graph)).sequence == state[0] or last == _TRIES - 1:
+                self._found.keep(_question(asked), state, found, found.size)
+                return found
         raise AssertionError("the last try answers")
 
-    @asynccontextmanager
-    async def _reading(self, asked: AskedFindings, kept: noted.State) -> AsyncIterator[Found | tuple[Net, Any]]:
-        """What was found before, or a net that stands still, and what stands for the state that it is in."""
-        if self.projection.state == "READY":
-            async with self.projection.reading(None) as (net, sequence):
-                if self.projection.state == "READY":
-                    state = (sequence, self.projection.at, kept)
-                    yield self._known(asked, state) or (net, state)
-                    return
-        if self.projection.state == "TOO_BIG":
-            raise _too_large(self.projection.limit)
+    async def _at_hand(self, asked: AskedFindings) -> tuple[Found | Net, Any]:
+        """What was found before, or a net that nothing is applied to; and what stands for the state that it is in."""
+        kept, projection = await noted.state(self.graph), self.projection
+        if projection.state == "READY":
+            async with projection.reading(None) as (net, sequence):
+                # A graph restored from a backup may no longer fit.
+                if projection.state == "READY":
+                    state = (sequence, projection.at, kept)
+                    return self._known(asked, state) or still(net), state
+        if projection.state == "TOO_BIG":
+            raise _too_large(projection.limit)
         async with self._beside:
             where = await position(self.graph)
-            state = (where.sequence, where.at, kept)
-            known = self._known(asked, state)
+            known = self._known(asked, (where.sequence, where.at, kept))
             if known is not None:
-                yield known
-                return
+                return known, known.state
             beside = Projection(self.graph, self._megabytes)
             await beside.fill()
             if beside.state != "READY":
                 raise _too_large(beside.limit)
             async with beside.reading(None) as (net, sequence):
-                yield net, (sequence, beside.at, kept)
+                return net, (sequence, beside.at, kept)
 
     def _known(self, asked: AskedFindings, state: Any) -> Found | None:
         found = self._found.find(_question(asked), state)

@@ -3,10 +3,22 @@
 All arrays of things are as long as the net; -1 is none.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from graph.moment import Moment
 from graph.net import AGREEMENT, FEEDS, FIELD, OPEN_START, READS, RESOURCE, SYSTEM, Bools, Ints, Net
+
+
+def still(net: Net) -> Net:
+    """A copy of a whole net as far as sweeps look at it, which stays as it is while others apply changes to `net`."""
+    copy = Net(**{name: getattr(net, name) for name in net.__dataclass_fields__})
+    for name in ("kind", "holder", "provider", "life", "created", "unregistered", "start", "end", "flow", "period"):
+        setattr(copy, name, getattr(net, name).copy())
+    copy.ids, copy.names, copy.index = list(net.ids), list(net.names), dict(net.index)
+    copy.agreements = {at: [replace(one) for one in versions] for at, versions in net.agreements.items()}
+    return copy
 
 
 class Standing:

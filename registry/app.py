@@ -74,11 +74,12 @@ class Parts:
         if handover.folder is not None:
             options.texts.share(handover.folder / "documents")
         self.watch = Watch(graph)
-        self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch)
+        search = FindingSearch(graph, self.projection)
+        self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch, search)
         questions, seconds = Questions(make_schema(settings.zone)), settings.request_seconds
         lineage = LineageExports(questions, self.lineages, seconds)
         impact = ImpactExports(questions, Impacts(graph, self.projection), seconds)
-        findings = FindingExports(questions, FindingSearch(graph, self.projection))
+        findings = FindingExports(questions, search)
         offers = [*lineage.offers(), *impact.offers(), *findings.offers()]
         self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)
 

@@ -92,6 +92,9 @@ _COLUMNS = {"severity": "left", "kind": "left", "what is wrong": "left", "depart
 def _print_tables(answer: Record, zone: tzinfo) -> None:
     out = console()
     facets = answer["facets"]
+    if not answer["totalCount"]:
+        out.print(Text(f"Nothing was found, as of change {answer['sequence']}."))
+        return
     out.print(table({"kind": "left", "count": "right"}, [(one["value"], one["count"]) for one in facets["kind"]]))
     if facets["department"]:
         out.print()
