@@ -1,1 +1,1 @@
-"""What the commands of the command line do; `registry/cli.py` says how they are called."""
+"""What the commands of the command line do; `registry/calls.py` says how they are called."""
