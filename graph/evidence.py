@@ -130,8 +130,8 @@ class Behind:
 
     def __init__(self, found: Found) -> None:
         answer = found.answer
-        net, moment, edges = answer.net, answer.moment, answer.edges
-        moment.refresh()
+        # With all links: what else states the same does so whatever a filter leaves out.
+        net, moment, edges = answer.net, Moment(answer.net, answer.moment.as_of), answer.edges
         self.known_at = min(net.known_at, found.at)
         self._first, self._count = edges.first, edges.count
         links = Links(net, edges.links)

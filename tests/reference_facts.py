@@ -126,9 +126,13 @@ class Facts:
         return self.links.get(link_key(fact)) or Entry(fact["fact"])
 
     def _state(self, entry: Entry, fact: Fact, run: Import) -> bool:
-        """Lay a fact's keys over what its source said before; False when it is refused."""
+        """Lay a fact's keys over what its source says already, or where nobody does over what was said last.
+
+        False when it is refused.
+        """
         source = run.source if fact["fact"] == "element" else fact.get("source") or run.source
-        old = entry.statements.get(source)
+        standing = {name: said for name, said in entry.statements.items() if said.closed_at is None}
+        old = standing.get(source) if standing or not entry.statements else entry.current()
         values = {**(old.values if old else {}), **fact}
         if reversed_interval(values):
             return False

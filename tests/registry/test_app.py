@@ -245,6 +245,9 @@ async def test_a_graph_that_stopped_answering_is_not_ready_and_a_clear_error(
     app = create_app(load_settings(data=sample.data, projection_mb=0))
     async with app.router.lifespan_context(app), _client(app) as client:
         graph = app.state.parts.graph
+        await app.state.keeping.close()
+        while graph._working:  # a driver forgets what it opens while it is closed
+            await asyncio.sleep(0.01)
         await graph._forget()
         await graph._driver.close()
         held, graph.attachment = graph.attachment, None  # what is lost now cannot be found again
