@@ -14,6 +14,7 @@ from graphql import (
     DocumentNode,
     FieldDefinitionNode,
     InputValueDefinitionNode,
+    InterfaceTypeDefinitionNode,
     ListValueNode,
     NullValueNode,
     ObjectTypeDefinitionNode,
@@ -82,7 +83,8 @@ def _imported(schema: SchemaDefinitionNode) -> Iterator[str]:
 
 class _AsComposersTakeIt(Visitor):
     """A default of null is left out, for it says nothing. The size of a list is not said by a part of an argument, and
-    not assumed where an argument that says it has a default."""
+    not assumed where an argument that says it has a default. The fields of an interface cost what those of its types
+    do."""
 
     def enter_input_value_definition(self, node: InputValueDefinitionNode, *_: object) -> Any:
         return replace(node, default_value=None) if isinstance(node.default_value, NullValueNode) else None
@@ -93,6 +95,14 @@ class _AsComposersTakeIt(Visitor):
             _sized(one, defaults) if one.name.value == "listSize" else one for one in node.directives or ()
         )
         return replace(node, directives=directives)
+
+    def leave_interface_type_definition(self, node: InterfaceTypeDefinitionNode, *_: object) -> Any:
+        fields = tuple(replace(one, directives=_costless(one)) for one in node.fields or ())
+        return replace(node, fields=fields)
+
+
+def _costless(field: FieldDefinitionNode) -> tuple[ConstDirectiveNode, ...]:
+    return tuple(one for one in field.directives or () if one.name.value != "cost")
 
 
 def _sized(directive: ConstDirectiveNode, defaults: Container[str]) -> ConstDirectiveNode:
