@@ -355,3 +355,12 @@ async def test_a_session_that_is_interrupted_when_it_ends_is_closed_all_the_same
         assert session._closed
         del result
     await other.close()
+
+
+async def test_a_graph_that_was_closed_refuses_instead_of_starting_its_engine_again(graph: OpenGraph) -> None:
+    other = await open_graph(graph.settings)
+    await other.close()
+    driver = other._driver
+    with pytest.raises(Unreachable, match="closed"):
+        await other.read(_NAMES)
+    assert other._driver is driver
