@@ -123,7 +123,7 @@ class Graph:
         self._driver = driver
         # In a cluster a read waits for what this graph wrote before.
         self._bookmarks = AsyncGraphDatabase.bookmark_manager() if is_routed(settings) else None
-        self._closed = self._ended = False
+        self._closed = False
         self._idle: list[AsyncSession] = []
         self._working: set[asyncio.Future[Any]] = set()
         self._beside: set[asyncio.Task[None]] = set()
@@ -197,7 +197,6 @@ class Graph:
 
         What is under way has a second to end.
         """
-        self._closed = True
         if self._working:
             _, late = await asyncio.wait(self._working, timeout=_OPENING)
             for task in late:
@@ -205,7 +204,7 @@ class Graph:
             await asyncio.gather(*late, return_exceptions=True)
         while self._beside:  # what is done beside may have something done beside it
             await asyncio.gather(*self._beside)
-        self._ended = True
+        self._closed = True
         await self._forget()
         await self._driver.close()
         if self.attachment is not None:
@@ -248,7 +247,7 @@ class Graph:
     async def _tries(self, attempt: Callable[[AsyncSession, _Clock], Awaitable[T]], access: str, until: float) -> T:
         tries = 0
         while True:
-            if self._ended:  # else an engine would be started again, and what is opened then never closed
+            if self._closed:  # else an engine would be started again, and what is opened then never closed
                 raise Unreachable("The graph was closed.", "Open it again.")
             tries += 1
             driver = self._driver
@@ -374,7 +373,7 @@ class Graph:
     async def _reopen(self, lost: AsyncDriver) -> None:
         """The embedded engine went away under us: start it again, or find the one that somebody else started."""
         async with self._reopening:
-            if self._driver is not lost or self.attachment is None or self._ended:
+            if self._driver is not lost or self.attachment is None or self._closed:
                 return  # another task was here first
             attachment = await attach(self.settings)
             self.attachment.close()
