@@ -88,14 +88,12 @@ class Cycles:
     @asynccontextmanager
     async def _reading(self, known_at: int | None) -> AsyncIterator[tuple[Net, int, int]]:
         """The whole graph as arrays, the change that it is as of, and when that was."""
-        if self.projection.state == "READY":
-            async with self.projection.reading(known_at) as (net, sequence):
-                # A graph restored from a backup may no longer fit.
-                if self.projection.state == "READY":
-                    if self._survey is not None and self._survey.state == "READY":
-                        self._survey = None
-                    yield net, sequence, self.projection.at
-                    return
+        async with self.projection.at_hand(known_at) as held:
+            if held is not None:
+                if self._survey is not None and self._survey.state == "READY":
+                    self._survey = None
+                yield *held, self.projection.at
+                return
         if self._survey is None:
             self._survey = Survey(self.graph, self._megabytes)
         survey = self._survey

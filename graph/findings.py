@@ -130,12 +130,10 @@ class FindingSearch:
     async def _at_hand(self, asked: AskedFindings) -> tuple[Found | Net, Any]:
         """What was found before, or a net that nothing is applied to; and what stands for the state that it is in."""
         kept, projection = await noted.state(self.graph), self.projection
-        if projection.state == "READY":
-            async with projection.reading(None) as (net, sequence):
-                # A graph restored from a backup may no longer fit.
-                if projection.state == "READY":
-                    state = (sequence, projection.at, kept)
-                    return self._known(asked, state) or still(net), state
+        async with projection.at_hand(None) as held:
+            if held is not None:
+                state = (held[1], projection.at, kept)
+                return self._known(asked, state) or still(held[0]), state
         if projection.state == "TOO_BIG":
             raise _too_large(projection.limit)
         async with self._beside:

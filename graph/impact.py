@@ -118,11 +118,9 @@ class Impacts:
             )
         at = now() if as_of is None else as_of
         until = time.monotonic() + milliseconds / 1000
-        if self.projection.state == "READY":
-            async with self.projection.reading(None) as (net, sequence):
-                # A graph restored from a backup may no longer fit.
-                if self.projection.state == "READY":
-                    return await self._by_projection(net, sequence, change, at, until)
+        async with self.projection.at_hand(None) as held:
+            if held is not None:
+                return await self._by_projection(*held, change, at, until)
         return await self._by_statements(change, at, until)
 
     async def _by_projection(self, net: Net, sequence: int, change: PlannedChange, at: int, until: float) -> Impact:

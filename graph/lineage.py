@@ -107,23 +107,17 @@ class Lineages:
     async def reading(self, asked: Asked) -> AsyncIterator[Found]:
         """The answer, from a net that stays as it is until the end of the block. Raises what `find` raises."""
         check(asked)
-        if self.projection.state == "READY":
-            async with self.projection.reading(asked.known_at) as (net, sequence):
-                # A graph restored from a backup may no longer fit.
-                if self.projection.state == "READY":
-                    yield await self._by_projection(net, sequence, asked)
-                    return
-        yield await self._by_statements(asked)
+        async with self.projection.at_hand(asked.known_at) as held:
+            yield await (self._by_statements(asked) if held is None else self._by_projection(*held, asked))
 
     @asynccontextmanager
     async def snapshot(self, *known_at: int | None) -> AsyncIterator[Callable[[Asked], Awaitable[Found]]]:
         """What answers, from one state of the graph, questions that are known at one of these instants."""
-        if self.projection.state == "READY":
-            async with self.projection.reading(None) as (_, sequence):
-                if self.projection.state == "READY":
-                    nets = {instant: await self.projection.view(instant) for instant in known_at}
-                    yield lambda asked: self._by_projection(nets[asked.known_at], sequence, asked)
-                    return
+        async with self.projection.at_hand(None) as held:
+            if held is not None:
+                nets = {instant: await self.projection.view(instant) for instant in known_at}
+                yield lambda asked: self._by_projection(nets[asked.known_at], held[1], asked)
+                return
         where = await position(self.graph)
         fillers = {instant: Filler(self.graph, instant) for instant in known_at}
         yield lambda asked: self._filled(fillers[asked.known_at], where, asked)

@@ -104,11 +104,10 @@ async def find_paths(graph: Graph, projection: Projection, asked: PathsAsked) ->
     Raises BadInput, or NotFound that names all unknown ids.
     """
     check(asked)
-    if projection.state == "READY":
-        async with projection.reading(asked.known_at) as (net, sequence):
-            # A graph restored from a backup may no longer fit.
-            if projection.state == "READY":
-                return await worked_out(Asking(net, asked, sequence, projection.at).answer())
+    async with projection.at_hand(asked.known_at) as held:
+        if held is not None:
+            net, sequence = held
+            return await worked_out(Asking(net, asked, sequence, projection.at).answer())
     return await _by_statements(graph, asked)
 
 

@@ -271,6 +271,16 @@ class Projection:
             if not self._readers:
                 self._idle.set()
 
+    @asynccontextmanager
+    async def at_hand(self, known_at: int | None) -> AsyncIterator[tuple[Net, int] | None]:
+        """What `reading` gives; `None` where the graph has to be asked instead."""
+        if self.state == "READY":
+            async with self.reading(known_at) as found:
+                if self.state == "READY":  # a graph restored from a backup may no longer fit
+                    yield found
+                    return
+        yield None
+
     async def view(self, known_at: int | None) -> Net:
         """The net as known at `known_at`. For readers."""
         return self.net if known_at is None else await asyncio.to_thread(self._view, known_at)
