@@ -74,11 +74,11 @@ class Parts:
         if handover.folder is not None:
             options.texts.share(handover.folder / "documents")
         self.watch = Watch(graph)
-        search = FindingSearch(graph, self.projection)
-        self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch, search)
+        search, impacts = FindingSearch(graph, self.projection), Impacts(graph, self.projection)
+        self.graphql = graphql_app(graph, self.lineages, settings.zone, options, self.watch, search, impacts)
         questions, seconds = Questions(make_schema(settings.zone)), settings.request_seconds
         lineage = LineageExports(questions, self.lineages, seconds)
-        impact = ImpactExports(questions, Impacts(graph, self.projection), seconds)
+        impact = ImpactExports(questions, impacts, seconds)
         findings = FindingExports(questions, search)
         offers = [*lineage.offers(), *impact.offers(), *findings.offers()]
         self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)

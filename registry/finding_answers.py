@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from graph.affected import Named
 from graph.facts import as_text
 from graph.finding_lists import FindingList
 from graph.found_findings import FindingPlace, FindingRow, FindingThing
 from graph.lists import Facet
+from registry.impact_answers import named_row
 
 __all__ = ["finding_record", "findings_record"]
 
@@ -44,8 +44,8 @@ def finding_record(row: FindingRow) -> Record:
         "things": list(map(_thing, row.things)),
         "count": row.count,
         "crosses": row.crosses,
-        "department": _named(row.department),
-        "jurisdiction": _named(row.jurisdiction),
+        "department": named_row(row.department),
+        "jurisdiction": named_row(row.jurisdiction),
         "since": None if row.since is None else as_text(row.since),
         "sources": row.sources,
         "place": _place(row.place),
@@ -59,11 +59,7 @@ def _facet(one: Facet) -> Record:
 
 
 def _thing(one: FindingThing) -> Record:
-    return {"id": one.id, "kind": one.kind.name, "name": one.name, "department": _named(one.department)}
-
-
-def _named(one: Named | None) -> Record | None:
-    return None if one is None else {"id": one.id, "name": one.name}
+    return {"id": one.id, "kind": one.kind.name, "name": one.name, "department": named_row(one.department)}
 
 
 def _place(one: FindingPlace | None) -> Record | None:

@@ -13,7 +13,7 @@ from graph.moment import Level
 from graph.remaining import Outlook
 from graph.things import by_ids
 
-__all__ = ["agreement_row", "department_row", "impact_record", "successor_row", "unit_row"]
+__all__ = ["agreement_row", "department_row", "impact_record", "named_row", "successor_row", "unit_row"]
 
 Record = dict[str, Any]
 
@@ -78,7 +78,7 @@ def _affected(found: Affected, place: int) -> Record:
         "depth": found.depth[place],
         "precise": found.precise[place],
         "whole": found.whole[place],
-        **{name: _named(named(found.net, int(column[place]))) for name, column in columns.items()},
+        **{name: named_row(named(found.net, int(column[place]))) for name, column in columns.items()},
     }
 
 
@@ -99,9 +99,9 @@ def unit_row(one: Unit) -> Record:
         "outlook": one.outlook.value,
         "lost": one.lost,
         "left": one.left,
-        "feeders": [_named(feeder) for feeder in one.feeders],
-        "resource": _named(one.resource),
-        "department": _named(one.department),
+        "feeders": [named_row(feeder) for feeder in one.feeders],
+        "resource": named_row(one.resource),
+        "department": named_row(one.department),
     }
 
 
@@ -128,14 +128,15 @@ def department_row(one: Told, stored: Record) -> Record:
 def successor_row(one: Successor) -> Record:
     """What may take a place."""
     return {
-        "replaces": _named(one.replaces),
-        "successor": _named(one.successor),
-        "resource": _named(one.resource),
-        "department": _named(one.department),
-        "element": _named(one.element),
+        "replaces": named_row(one.replaces),
+        "successor": named_row(one.successor),
+        "resource": named_row(one.resource),
+        "department": named_row(one.department),
+        "element": named_row(one.element),
         "reason": one.reason,
     }
 
 
-def _named(one: Named | None) -> Record | None:
+def named_row(one: Named | None) -> Record | None:
+    """A thing by id and name."""
     return None if one is None else {"id": one.id, "name": one.name}

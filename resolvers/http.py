@@ -266,19 +266,20 @@ def graphql_app(
     options: Options | None = None,
     watch: Watch | None = None,
     search: FindingSearch | None = None,
+    impacts: Impacts | None = None,
 ) -> GraphQLApp:
     """The app for `/graphql`, to be mounted so that it is given that path and what lies below it.
 
     `zone` is what bare dates and times without zone in arguments are meant in, `watch` waits for the graph to change,
-    `search` looks for what is broken.
+    `search` looks for what is broken, `impacts` answers what changes would touch.
     """
     schema = make_schema(zone)
     watch = watch or Watch(graph)
-    impacts = cache(lambda: Impacts(graph, lineages.projection))
+    changes = cache(lambda: impacts or Impacts(graph, lineages.projection))
     cycles = cache(lambda: Cycles(graph, lineages.projection))
     findings = cache(lambda: search or FindingSearch(graph, lineages.projection))
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
-    context = partial(Context, subgraph, graph, lineages, wholes, watch, impacts, cycles, findings)
+    context = partial(Context, subgraph, graph, lineages, wholes, watch, changes, cycles, findings)
 
     async def close() -> None:
         await watch.close()

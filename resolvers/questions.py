@@ -54,10 +54,6 @@ class Questions:
         assert query is not None
         self._fields = query.fields
 
-    def from_texts(self, field: str, texts: Sequence[tuple[str, str]]) -> Question:
-        """The question of the parameters of an address. Raises BadInput."""
-        return self.from_values(field, self.values(field, texts))
-
     def from_values(self, field: str, values: Mapping[str, Any]) -> Question:
         """The question of a JSON object. Raises BadInput."""
         found = self.arguments(field, values)

@@ -51,9 +51,7 @@ class LineageExports:
         return picture(PICTURES[suffix], len(shown.boxes) + len(shown.arrows), await picture_of(shown, suffix))
 
     def _question(self, name: str, given: Given) -> Question:
-        if given.values is not None:
-            return self._questions.from_values(name, given.values)
-        return self._questions.from_texts(name, given.texts)
+        return self._questions.from_values(name, given.of(self._questions, name))
 
 
 class ImpactExports:
@@ -71,7 +69,7 @@ class ImpactExports:
         return [Offer("impact", TABLES, self._table)]
 
     async def _table(self, suffix: str, given: Given, stack: AsyncExitStack) -> Ready:
-        values = self._questions.values("impact", given.texts) if given.values is None else given.values
+        values = given.of(self._questions, "impact")
         asked = self._questions.arguments("impact", values)
         milliseconds = self._milliseconds if values.get("maxMilliseconds") is None else asked["max_milliseconds"]
         found = await self._impacts.find(asked["change"].planned(), asked.get("as_of"), milliseconds)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Column", "Export", "Part", "column"]
+__all__ = ["Column", "Each", "Export", "Part", "column"]
 
 PIECE = 500
 """Rows that are read at once."""
@@ -29,6 +29,15 @@ class Column:
         """Its values."""
         values = rows[self.name]
         return values if self.key is None else [value and value[self.key] for value in values]
+
+
+@dataclass(frozen=True, slots=True)
+class Each(Column):
+    """A column whose values are lists, of whose items one key is shown."""
+
+    def cells(self, rows: Rows) -> Sequence[Any]:
+        """Its values."""
+        return [[one[self.key] for one in value] for value in rows[self.name]]
 
 
 def column(title: str, name: str | None = None, key: str | None = None) -> Column:

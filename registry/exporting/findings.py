@@ -1,8 +1,7 @@
 """Findings as an export: all of a list, and what was asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from graph.changes import now
@@ -10,7 +9,7 @@ from graph.facts import as_text
 from graph.finding_lists import FindingList
 from graph.findings import AskedFindings, FindingSearch
 from graph.refusals import BadInput
-from registry.exporting.export import Column, Export, Part, column
+from registry.exporting.export import Each, Export, Part, column
 from registry.exporting.lineage import ANONYMOUS
 from registry.exporting.ready import TABLES, Ready, table
 from registry.exporting.service import Given, Offer
@@ -23,21 +22,13 @@ __all__ = ["FINDINGS", "FindingExports", "findings_export"]
 _PAGED = ("first", "after", "last", "before")
 
 
-@dataclass(frozen=True, slots=True)
-class _Each(Column):
-    """A column whose values are lists of which one key is shown."""
-
-    def cells(self, rows: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
-        return [[one[self.key] for one in value] for value in rows[self.name]]
-
-
 FINDINGS = [
     column("kind"),
     column("severity"),
     column("code"),
     column("message"),
-    _Each("things", "things", "id"),
-    _Each("thingNames", "things", "name"),
+    Each("things", "things", "id"),
+    Each("thingNames", "things", "name"),
     column("count"),
     column("crosses"),
     column("department", "department", "id"),
@@ -96,7 +87,7 @@ class FindingExports:
         return [Offer("findings", TABLES, self._make)]
 
     async def _make(self, suffix: str, given: Given, stack: AsyncExitStack) -> Ready:
-        values = self._questions.values("findings", given.texts) if given.values is None else given.values
+        values = given.of(self._questions, "findings")
         for name in _PAGED:
             if name in values:
                 raise BadInput(f"{name}: an export is always whole; leave it out", argument=name)

@@ -15,7 +15,7 @@ from graph.facts import Kind, as_text
 from graph.impact import Impact
 from graph.things import by_ids
 from graph.whole import LEVELS, containers
-from registry.exporting.export import Column, Export, Part, Rows, column
+from registry.exporting.export import Column, Each, Export, Part, Rows, column
 from registry.exporting.lineage import ANONYMOUS
 from registry.impact_answers import agreement_row, department_row, successor_row, unit_row
 
@@ -38,15 +38,6 @@ class Contacts(Column):
         return "; ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ids(Column):
-    """The ids of several things."""
-
-    def cells(self, rows: Rows) -> Sequence[Any]:
-        """Its values."""
-        return [[one["id"] for one in value] for value in rows[self.name]]
-
-
 def _thing(name: str) -> tuple[Column, Column]:
     return Column(name, name, "id"), Column(name + "Name", name, "name")
 
@@ -61,7 +52,7 @@ _COLUMNS: dict[str, tuple[str, list[Column]]] = {
             column("outlook"),
             column("lost"),
             column("left"),
-            _Ids("feeders", "feeders"),
+            Each("feeders", "feeders", "id"),
             *_thing("resource"),
             *_thing("department"),
         ],

@@ -23,6 +23,7 @@ from resolvers.errors import OURS, Unfit, internal, refusal
 from resolvers.gate import Full, Gate, Room
 from resolvers.http import read_body, read_json
 from resolvers.leaving import Gone, while_there
+from resolvers.questions import Questions
 
 __all__ = ["Exported", "Exports", "Given", "Offer"]
 
@@ -38,6 +39,10 @@ class Given:
     texts: Sequence[tuple[str, str]] = ()
     values: Mapping[str, Any] | None = None
     format: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, questions: Questions, name: str) -> Mapping[str, Any]:
+        """The others as a JSON object, by the arguments of a root field. Raises BadInput."""
+        return questions.values(name, self.texts) if self.values is None else self.values
 
 
 @dataclass(frozen=True, slots=True)
