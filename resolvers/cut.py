@@ -4,17 +4,15 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from strawberry import Parent
 
 from graph.cuts import cut
 from graph.ground import Ground
 from graph.lists import Row
 from graph.net import Ints
-from graph.paging import Page, Position, page
-from resolvers.batches import batched, one
-from resolvers.connections import ROWS, Pages
-from resolvers.context import Context, Info
-from resolvers.members import After, Before, First, Last
+from graph.paging import Page, Position
+from resolvers.connections import Pages
+from resolvers.context import Context
+from resolvers.members import paged
 
 
 class Whole(Protocol):
@@ -74,14 +72,4 @@ def cut_of(order: str, whole: Callable[[Any], Whole], description: str) -> Any:
     def lists(roots: list[Any], context: Context, page: Page) -> list[Any]:
         return [Cut(order, page, whole(root)) for root in roots]
 
-    def resolve(
-        root: Parent[Any],
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Any:
-        return one(lists, root, info, page=page(order, first, after, last, before))
-
-    return batched(resolve, lists, description, ROWS)
+    return paged(lists, order, description)

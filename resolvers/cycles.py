@@ -1,7 +1,7 @@
 """Cycles and mutual dependence as GraphQL types. Their sources are what `graph/cycles.py` found."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
 import numpy as np
@@ -293,10 +293,8 @@ async def _cycles(
     last: Last = None,
     before: Before = None,
 ) -> Any:
-    order = f"cycles-{level.value}"
-    asked = page(order, first, after, last, before)
-    found = await info.context.cycles().sets(AskedCycles(moment.Level[level.value], within, as_of, known_at))
-    return Cut(order, asked, _Found(found))
+    asked = AskedCycles(moment.Level[level.value], within, as_of, known_at)
+    return await _listed("cycles", info.context.cycles().sets, asked, first, after, last, before)
 
 
 async def _mutual(
@@ -310,10 +308,14 @@ async def _mutual(
     last: Last = None,
     before: Before = None,
 ) -> Any:
-    order = f"mutual-{level.value}"
-    asked = page(order, first, after, last, before)
-    found = await info.context.cycles().pairs(AskedCycles(moment.Level[level.value], within, as_of, known_at))
-    return Cut(order, asked, _Found(found))
+    asked = AskedCycles(moment.Level[level.value], within, as_of, known_at)
+    return await _listed("mutual", info.context.cycles().pairs, asked, first, after, last, before)
+
+
+async def _listed(name: str, find: Callable[[AskedCycles], Awaitable[Any]], asked: AskedCycles, *bounds: Any) -> Cut:
+    order = f"{name}-{asked.level.name}"
+    part = page(order, *bounds)
+    return Cut(order, part, _Found(await find(asked)))
 
 
 cycles_field: Any = strawberry.field(

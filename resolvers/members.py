@@ -74,7 +74,11 @@ def _held(what: Contents) -> Batch:
 
 def held(what: Contents, description: str) -> Any:
     """What a thing contains."""
-    lists = _held(what)
+    return paged(_held(what), what, description)
+
+
+def paged(lists: Batch, order: str, description: str) -> Any:
+    """A field that is a list in pages; `lists` takes the sources, the context and the page."""
 
     def resolve(
         root: Parent[Any],
@@ -84,7 +88,7 @@ def held(what: Contents, description: str) -> Any:
         last: Last = None,
         before: Before = None,
     ) -> Any:
-        return one(lists, root, info, page=page(what, first, after, last, before))
+        return one(lists, root, info, page=page(order, first, after, last, before))
 
     return batched(resolve, lists, description, ROWS)
 
