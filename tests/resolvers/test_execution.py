@@ -265,7 +265,12 @@ def plain(value: Any) -> Any:
 
 
 async def _whole(result: Any) -> ExecutionResult:
-    return result if isinstance(result, ExecutionResult) else await result
+    """The result, when all that was begun for it has ended: an error does not wait for what runs beside it."""
+    try:
+        return result if isinstance(result, ExecutionResult) else await result
+    finally:
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
 
 
 def both(schema: GraphQLSchema, document: str, root: Any, given: dict[str, Any]) -> tuple[str, str, str]:
