@@ -16,6 +16,7 @@ from connectors.catalogue_report import Report
 from connectors.catalogue_resources import Resources
 from connectors.catalogue_words import Words, WordsError, load_words
 from connectors.catalogue_workbook import Sheet, WorkbookError, is_workbook, read_workbook
+from connectors.config import Config, Files
 from connectors.normalise import holds_password
 from connectors.protocol import Input, looks_like, shown, unreadable
 from graph.facts import Fact, Finding, Place
@@ -35,6 +36,7 @@ class Catalogue:
 
     name: ClassVar[str] = "catalogue"
     title: ClassVar[str] = "City catalogue workbook (.xlsx)"
+    config: ClassVar[type[Config]] = Files
 
     def __init__(self, given: Input, /) -> None:
         self._given = given

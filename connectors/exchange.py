@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
+from connectors.config import Config, Files
 from connectors.exchange_lines import Reader
 from connectors.protocol import Input, not_taken
 from graph.facts import Fact, Finding, Place, Severity
@@ -27,6 +28,7 @@ class Exchange:
 
     name: ClassVar[str] = "exchange"
     title: ClassVar[str] = "Exchange format (JSON Lines, one fact a line)"
+    config: ClassVar[type[Config]] = Files
 
     def __init__(self, given: Input, /) -> None:
         self.given = given

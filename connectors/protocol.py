@@ -1,7 +1,8 @@
 """What a connector is, how connectors are found, and which one takes a file.
 
-A connector reads one kind of source and states facts; it never sees the graph. It is a class
-registered under the entry point group `registry.connectors`:
+A connector reads one kind of source and states facts; it never sees the graph. What it is told of a source in
+`registry.toml` is an instance of its `config`. It is a class registered under the entry point group
+`registry.connectors`:
 
     [project.entry-points."registry.connectors"]
     catalogue = "connectors.catalogue:Catalogue"
@@ -18,6 +19,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
+from connectors.addresses import POLICY, Policy
+from connectors.config import Config
+from connectors.datasets import Registered, Rule
 from graph.facts import Fact, Finding, Place, Severity
 
 GROUP = "registry.connectors"
@@ -30,7 +34,9 @@ class Input:
     `source` says whose statements these are (None: the import names it). `jurisdiction` and `home`
     are ids of jurisdictions for what the files leave open, the first before the second. `zone` is
     where a time without a zone was written. `words` is a file that adds to the connector's tables
-    of words, for the connectors that have some.
+    of words, for the connectors that have some. `config` is what `registry.toml` says of the source (None: it
+    was named on a command line, and everything is as by default). `rules` name datasets, `registered` answers what
+    the registry has already, `addresses` says which addresses may be asked.
     """
 
     paths: Sequence[Path]
@@ -39,13 +45,21 @@ class Input:
     home: str | None = None
     zone: tzinfo = UTC
     words: Path | None = None
+    config: Config | None = None
+    rules: Sequence[Rule] = ()
+    registered: Registered | None = None
+    addresses: Policy = POLICY
 
 
 class Connector(Protocol):
-    """One kind of source. `name` is the word for `--as`, `title` what a person reads."""
+    """One kind of source. `name` is the word for `--as` and `kind`, `title` what a person reads.
+
+    A kind that is files has a `config` that extends `Files`, and is run over each of them.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]
+    config: ClassVar[type[Config]]
 
     def __init__(self, given: Input, /) -> None: ...
 
@@ -57,10 +71,31 @@ class Connector(Protocol):
     def pull(self) -> AsyncIterator[Fact | Finding]:
         """All that the files state, and what was odd about it.
 
-        Bad content never raises: it is an ERROR finding that names the place, and the rest is read.
+        Bad content never raises: it is an ERROR finding that names the place, and the rest is read. Only what is
+        not a file raises SourceError, when it cannot be reached at all.
         The same files give the same facts in the same order.
         """
         ...
+
+
+@runtime_checkable
+class Trying(Protocol):
+    """What a connector may have beside: a cheap look whether its source can be reached and read."""
+
+    async def try_out(self) -> Sequence[str]:
+        """What was found there, a sentence each, for a person. Raises SourceError."""
+        ...
+
+
+class SourceError(Exception):
+    """A source cannot be read at all; the message says why and what to do, and holds no secret.
+
+    `passing` says that another try may help: a server that is away, rather than a wrong password.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from connectors.config import Config, Files
 from connectors.protocol import Input
 from graph.engine import Graph
 from graph.facts import Fact, Finding, Kind, Link, Place, Thing
@@ -69,6 +70,7 @@ def states(tmp_path: Path) -> Any:
         class Stated:
             name: ClassVar[str] = "stated"
             title: ClassVar[str] = "Facts of a test"
+            config: ClassVar[type[Config]] = Files
 
             def __init__(self, given: Input, /) -> None:
                 pass
