@@ -8,8 +8,8 @@ from typing import Any
 from graph.changes import Turn, now, position, take_turn
 from graph.ends import End, ends
 from graph.engine import Graph, Transaction
-from graph.facts import Finding, Kind, Link, Severity, prefix_kind
-from graph.plan import Plan, Written
+from graph.facts import LINK_KEYS, Finding, Kind, Link, Severity, prefix_kind
+from graph.plan import PLAIN, Manner, Plan, Written
 from graph.provenance import kept_former
 from graph.relabel import relabel
 from graph.statements import is_empty_interval, json_text, provenance, state_again, stored_values
@@ -145,7 +145,13 @@ def link_key(link: Link) -> int:
 
 
 async def write_links(
-    graph: Graph, flow: str, links: Sequence[Link], *, dry_run: bool = False, stated: Stated | None = None
+    graph: Graph,
+    flow: str,
+    links: Sequence[Link],
+    *,
+    dry_run: bool = False,
+    stated: Stated | None = None,
+    manner: Manner = PLAIN,
 ) -> Written:
     """State `links` of one flow (each once, `source` filled, at most 5,000); refused ones come back as findings."""
     if not links:
@@ -157,7 +163,7 @@ async def write_links(
         if where is not None:
             plan = Plan(Turn(where.sequence + 1, max(now(), where.at + 1), where.numbers))
         else:
-            plan = Plan(await take_turn(transaction))
+            plan = Plan(await take_turn(transaction), manner)
         known = await ends(transaction, list({id for link in links for id in (link.start, link.end)}))
         if stated is not None:
             unknown = [id for link in links for id in (link.start, link.end) if id not in known]
@@ -191,6 +197,8 @@ def _plan_link(
 ) -> None:
     """Plan one link."""
     turn, written = plan.turn, plan.written
+    source, keys = link.source or "", LINK_KEYS[link.flow]
+    about = (link.start, link.end, link.values.get("job"), link.values.get("valid_from"))
     row: dict[str, Any] = {
         "key": key,
         "from_number": known[link.start].number,
@@ -203,17 +211,19 @@ def _plan_link(
         if is_empty_interval(values):
             written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
             return
+        plan.note(about, source, keys, None)
         row |= values
         row |= {"sources": [link.source or ""]} | ({"extra": json_text(link.extra)} if link.extra else {})
         written.added += 1
     else:
-        change = state_again(link, turn.at, as_stated(before))
+        change = state_again(link, turn.at, as_stated(before), exact=plan.manner.exact)
         if change.same:
             written.unchanged += 1
             return
         if is_empty_interval(change.values):
             written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
             return
+        plan.note(about, source, keys, as_stated(before))
         row |= {**change.values, **provenance(change.statements)}
         row |= {"extra": json_text(change.extra)} if change.extra else {}
         written.changed += 1

@@ -120,6 +120,16 @@ _OF_FINDINGS = {
     ),
     **dict.fromkeys(("row", "number", "count", "at"), -1),
 }
+_OF_RUNS = {
+    **dict.fromkeys(
+        ("id", "source", "kind", "trigger", "state", "worker", "message", "counts", "findings", "undoes", "undone_by"),
+        "-",
+    ),
+    **dict.fromkeys(("number", "began", "ended", "attempts", "facts", "first", "last", "full"), -1),
+}
+_OF_EARLIER = {**dict.fromkeys(("run", "what", "rows"), "-"), **dict.fromkeys(("sequence", "count"), -1)}
+_OF_LEASES = {**dict.fromkeys(("lease_by", "id"), "-"), **dict.fromkeys(("lease_until", "lease_asked"), -1)}
+
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -164,6 +174,20 @@ MIGRATIONS: tuple[Migration, ...] = (
         schema=(_text(_UNIQUE, "Finding", "id"), *(_text(_INDEX, "Finding", key) for key in ("source", "file"))),
         neo4j_schema=(AWAIT_INDEXES,),
         neo4j_writes=((_NAME_LABEL.replace("LABEL", "Finding"), {"properties": _OF_FINDINGS}),),
+    ),
+    Migration(
+        number=6,
+        name="runs of sources",
+        schema=(
+            _text(_UNIQUE, "Run", "id"),
+            *(_text(_INDEX, "Run", key) for key in ("source", "began")),
+            _text(_INDEX, "Earlier", "run"),
+        ),
+        neo4j_schema=(AWAIT_INDEXES,),
+        neo4j_writes=tuple(
+            (_NAME_LABEL.replace("LABEL", label), {"properties": properties})
+            for label, properties in (("Run", _OF_RUNS), ("Earlier", _OF_EARLIER), ("Source", _OF_LEASES))
+        ),
     ),
 )
 

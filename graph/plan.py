@@ -1,18 +1,18 @@
 """What a write transaction is going to do, gathered first and then run: one statement per kind and act."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graph.changes import Turn
 from graph.ends import End
 from graph.engine import Transaction
-from graph.facts import KEYS, Finding, Kind
+from graph.facts import KEYS, Finding, Key, Kind
 from graph.order import order_keys
 from graph.provenance import whole_former
 from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
-from graph.statements import json_text, state_of
+from graph.statements import json_text, said_before, state_of
 
 _CREATE = """
 UNWIND $rows AS row
@@ -49,17 +49,42 @@ class Written:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How facts are stated.
+
+    `run` is the id of the run that does it, and keeps what its sources said before (`graph/earlier.py`). `exact`: a
+    statement takes the place of what its source said before, instead of laying over it.
+    """
+
+    run: str | None = None
+    exact: bool = False
+
+
+PLAIN = Manner()
+
+
 @dataclass(slots=True)
 class Plan:
     """The rows of one transaction."""
 
     turn: Turn
+    manner: Manner = PLAIN
     created: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     replaced: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     versions: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     joined: dict[Ends, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
     parted: dict[Ends, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
     written: Written = field(default_factory=Written)
+    earlier: list[list[Any]] = field(default_factory=list)
+    """What sources said before, where the run is to keep it: rows of `graph/earlier.py`."""
+
+    def note(
+        self, about: Sequence[Any], source: str, keys: Mapping[str, Key], before: Mapping[str, Any] | None
+    ) -> None:
+        """Keep what `source` said of something before it is written, when a run asks for that."""
+        if self.manner.run is not None:
+            self.earlier.append([*about, source, said_before(source, before, keys)])
 
     def placeholder(self, kind: Kind, id: str) -> End:
         """A node for an id that nobody stated."""

@@ -76,5 +76,5 @@ async def _count(graph: Graph, texts: tuple[str, ...]) -> Mapping[str, int]:
 
 
 def _source(id: str, stored: Mapping[str, Any], things: int, links: int) -> Source:
-    run = {name: value for name, value in stored.items() if name not in ("id", "name", "connector", "last_run")}
+    run = {name: value for name, value in stored.items() if name in ("facts", "full")}
     return Source(id, stored.get("connector"), things, links, stored.get("last_run"), run)

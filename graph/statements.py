@@ -110,8 +110,16 @@ def add_up(statements: list[Statement]) -> tuple[dict[str, Any], dict[str, Any],
     )
 
 
-def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any]) -> Change:
-    """What `fact` does to a thing or link that is `stored` (registered or closed)."""
+def said_before(source: str, stored: Mapping[str, Any] | None, keys: Mapping[str, Key]) -> dict[str, Any] | None:
+    """What `source` says of a thing or link that is `stored`, as JSON; `None` when it says nothing of it."""
+    if stored is None or not stored.get("sources"):
+        return None
+    own = next((one for one in read_statements(stored, keys) if one.source == source), None)
+    return None if own is None else {"values": own.values, "extra": own.extra, "raw": own.raw}
+
+
+def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any], *, exact: bool = False) -> Change:
+    """What `fact` does to a thing or link that is `stored` (registered or closed); `exact`: nothing stays of before."""
     keys = KEYS[fact.kind] if isinstance(fact, Thing) else LINK_KEYS[fact.flow]
     statements = read_statements(stored, keys)
     closed = not stored.get("sources")
@@ -128,7 +136,7 @@ def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any]) -> Chang
     if own is None:
         statements.append(Statement(source, at, new, extra, raw))
     else:
-        laid = {**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw}
+        laid = (new, extra, raw) if exact else ({**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw})
         # Beside other sources' statements a null is one more thing that is said.
         alike = _same if len(statements) == 1 else operator.eq
         pairs = zip(laid, (own.values, own.extra, own.raw), strict=True)

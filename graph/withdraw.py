@@ -9,7 +9,7 @@ from graph.engine import Graph, Transaction
 from graph.facts import KEYS, LINK_KEYS, Kind, Link
 from graph.link_writes import STARTS, LinkRows, as_stated, current, link_key
 from graph.order import order_keys
-from graph.plan import Plan, Written, named
+from graph.plan import PLAIN, Manner, Plan, Written, named
 from graph.provenance import kept_former
 from graph.references import REFERENCES
 from graph.statements import json_text, provenance, search_text, without
@@ -92,11 +92,11 @@ async def stated_links(graph: Graph, source: str, flow: str) -> AsyncIterator[li
                 yield [(start, end, job, valid_from) for start, end, job, valid_from in row["links"]]
 
 
-async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: str) -> int:
+async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: str, *, manner: Manner = PLAIN) -> int:
     """End the statements of `source` about `ids` (at most 5,000); how many there were."""
 
     async def work(transaction: Transaction) -> Written:
-        plan = Plan(await take_turn(transaction))
+        plan = Plan(await take_turn(transaction), manner)
         there = await stored(transaction, kind, list(ids))
         left = {
             id: (before, _without(kind, before, source, plan.turn))
@@ -108,6 +108,7 @@ async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: 
         }
         known = await ends(transaction, list(about))
         for id, (before, after) in left.items():
+            plan.note([id], source, KEYS[kind], before)
             if after["recorded_from"] == plan.turn.at:
                 plan.keep(kind, before)
                 plan.refer(kind, id, before, {} if "closed" in after else after, known)
@@ -140,12 +141,14 @@ def _without(kind: Kind, before: dict[str, Any], source: str, turn: Turn) -> dic
     return after | (kept_former(before, after, turn.at) if change.same_state else {})
 
 
-async def withdraw_links(graph: Graph, flow: str, links: Sequence[LinkIdentity], source: str) -> int:
+async def withdraw_links(
+    graph: Graph, flow: str, links: Sequence[LinkIdentity], source: str, *, manner: Manner = PLAIN
+) -> int:
     """End the statements of `source` about `links` (at most 5,000); how many there were."""
     ids = {link_key(Link(flow, s, e, {"job": job, "valid_from": since})): (s, e) for s, e, job, since in links}
 
     async def work(transaction: Transaction) -> Written:
-        plan = Plan(await take_turn(transaction))
+        plan = Plan(await take_turn(transaction), manner)
         known = await ends(transaction, list({id for pair in ids.values() for id in pair}))
         rows = LinkRows(flow)
         there = await current(transaction, flow, ((start, key) for key, (start, _) in ids.items()), known)
@@ -153,6 +156,9 @@ async def withdraw_links(graph: Graph, flow: str, links: Sequence[LinkIdentity],
             if source not in (before.get("sources") or []):
                 continue
             start, end = ids[key]
+            plan.note(
+                (start, end, before.get("job"), before.get("valid_from")), source, as_stated(before), LINK_KEYS[flow]
+            )
             after = _link_without(flow, before, source, plan.turn)
             rows.touched.append(start)
             if after["recorded_from"] != plan.turn.at:

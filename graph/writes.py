@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from graph.changes import Turn, end_turn, now, position, take_turn
+from graph.earlier import keep_earlier
 from graph.ends import End, ends, stored
 from graph.engine import Graph, Transaction
 from graph.facts import KEYS, Finding, Kind, Link, Severity, Thing, prefix_kind
 from graph.order import order_keys
-from graph.plan import Plan, Written, named
+from graph.plan import PLAIN, Manner, Plan, Written, named
 from graph.provenance import kept_former
 from graph.references import REFERENCES, Reference
 from graph.relabel import relabel
@@ -34,7 +35,13 @@ Stated = Callable[[Sequence[str]], Mapping[str, Kind]]
 
 
 async def write_things(
-    graph: Graph, kind: Kind, things: Sequence[Thing], *, dry_run: bool = False, stated: Stated | None = None
+    graph: Graph,
+    kind: Kind,
+    things: Sequence[Thing],
+    *,
+    dry_run: bool = False,
+    stated: Stated | None = None,
+    manner: Manner = PLAIN,
 ) -> Written:
     """State `things` of one kind (ids unique, `source` filled, at most 5,000); refused ones come back as findings."""
     if not things:
@@ -43,8 +50,7 @@ async def write_things(
         return await _rehearse(graph, kind, things, stated)
 
     async def work(transaction: Transaction) -> Written:
-        turn = await take_turn(transaction)
-        plan = Plan(turn)
+        plan = Plan(await take_turn(transaction), manner)
         touched = await _plan_things(transaction, plan, kind, things)
         await plan.run(transaction)
         return await finish(transaction, plan, kind.value, touched, {thing.source or "" for thing in things})
@@ -61,6 +67,8 @@ async def finish(transaction: Transaction, plan: Plan, what: str, touched: Seque
         ]
         if written.placeholders:
             acts.append(f"{written.placeholders} placeholders")
+        if plan.manner.run is not None and plan.earlier:
+            await keep_earlier(transaction, plan.manner.run, plan.turn.sequence, what.partition(" ")[0], plan.earlier)
         await end_turn(transaction, plan.turn, acts, touched, list(sources))
         written.sequence = plan.turn.sequence
     return written
@@ -133,17 +141,19 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
         if before is not None:
             plan.keep(kind, before)
             properties |= {"flows": before["flows"]} if "flows" in before else {}
+        plan.note([thing.id], thing.source or "", KEYS[kind], None)
         _put(plan, kind, thing.id, number, created, turn.at, properties, new=before is None)
         plan.refer(kind, thing.id, {}, values, known)
         plan.written.added += 1
         return True
-    change = state_again(thing, turn.at, before)
+    change = state_again(thing, turn.at, before, exact=plan.manner.exact)
     if change.same:
         plan.written.unchanged += 1
         return False
     if is_empty_interval(change.values):
         plan.written.findings.append(empty_interval(thing, thing.id))
         return False
+    plan.note([thing.id], thing.source or "", KEYS[kind], before)
     properties = {**change.values, **_texts(change.extra, change.raw), **provenance(change.statements)}
     if not change.same_state:
         plan.keep(kind, before)

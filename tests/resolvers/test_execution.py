@@ -91,9 +91,17 @@ def value_of(source: Any, key: str, given: dict[str, Any]) -> Any:
     return value if not given.get("twice") or not isinstance(value, str) else value * 2
 
 
+def value_or_error(source: Any, key: str, given: dict[str, Any]) -> Any:
+    try:
+        return value_of(source, key, given)
+    except (Failure, AttributeError) as error:
+        return error
+
+
 def field(type: GraphQLOutputType, key: str, how: str) -> GraphQLField:
     def batch(roots: list[Any], context: Any, **given: Any) -> list[Any]:
-        return [value_of(root, key, given) for root in roots]
+        # What a batch raises is the error of each, so it is raised for one alone.
+        return [value_or_error(root, key, given) if roots[1:] else value_of(root, key, given) for root in roots]
 
     async def later(roots: list[Any], context: Any, **given: Any) -> list[Any]:
         return batch(roots, context, **given)
