@@ -1,0 +1,1 @@
+"""The sources that `registry.toml` names: read, run, scheduled, undone."""
