@@ -12,7 +12,7 @@ import orjson
 from graph.engine import Graph, Transaction
 from graph.statements import json_text
 
-__all__ = ["Earlier", "earlier", "forget_earlier", "keep_earlier"]
+__all__ = ["Earlier", "earlier", "forget_earlier", "keep_earlier", "span"]
 
 KEEP_EARLIER = """
 CREATE (:Earlier {run: $run, sequence: $sequence, what: $what, rows: $rows, count: $count})
@@ -23,6 +23,11 @@ MATCH (e:Earlier {run: $run})
 WHERE e.sequence < $before
 WITH e ORDER BY e.sequence DESC LIMIT 1
 RETURN e.sequence AS sequence, e.what AS what, e.rows AS rows
+"""
+
+SPAN = """
+MATCH (e:Earlier {run: $run})
+RETURN min(e.sequence) AS first, max(e.sequence) AS last
 """
 
 FORGET_EARLIER = """
@@ -48,6 +53,12 @@ async def earlier(graph: Graph, run: str, before: int = LAST) -> Earlier | None:
     """The last change of a run before the change `before`; `None` when there is none."""
     rows = await graph.read(EARLIER, run=run, before=before)
     return (rows[0]["sequence"], rows[0]["what"], orjson.loads(rows[0]["rows"])) if rows else None
+
+
+async def span(graph: Graph, run: str) -> tuple[int | None, int | None]:
+    """The first and last change of the graph that a run made, as far as it may be undone."""
+    [row] = await graph.read(SPAN, run=run)
+    return row["first"], row["last"]
 
 
 async def forget_earlier(graph: Graph, runs: Sequence[str]) -> None:

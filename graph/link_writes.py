@@ -164,19 +164,7 @@ async def write_links(
             plan = Plan(Turn(where.sequence + 1, max(now(), where.at + 1), where.numbers))
         else:
             plan = Plan(await take_turn(transaction), manner)
-        known = await ends(transaction, list({id for link in links for id in (link.start, link.end)}))
-        if stated is not None:
-            unknown = [id for link in links for id in (link.start, link.end) if id not in known]
-            known |= {id: End(kind, -1, False) for id, kind in stated(unknown).items()}
-        if not dry_run:
-            for kind, guessed in _guessed_wrong(links, known).items():
-                await relabel(transaction, plan.turn, guessed, known, kind)
-        there = await current(transaction, flow, ((link.start, key) for key, link in keyed.items()), known)
-        rows = LinkRows(flow)
-        for key, link in keyed.items():
-            its = _kind_of_ends(plan, link, known)
-            if its is not None:
-                _plan_link(plan, rows, link, key, there.get(key), known, its)
+        known, rows = await plan_links(transaction, plan, flow, keyed, dry_run=dry_run, stated=stated)
         if where is not None:
             return plan.written
         await plan.run(transaction)
@@ -184,6 +172,33 @@ async def write_links(
         return await finish(transaction, plan, flow, rows.touched, {link.source or "" for link in links})
 
     return await graph.write(work)
+
+
+async def plan_links(
+    transaction: Transaction,
+    plan: Plan,
+    flow: str,
+    keyed: Mapping[int, Link],
+    *,
+    dry_run: bool = False,
+    stated: Stated | None = None,
+) -> tuple[dict[str, End], LinkRows]:
+    """Fill the plan and the rows with what stating links (by `link_key`) does; the ends that it knows of."""
+    links = list(keyed.values())
+    known = await ends(transaction, list({id for link in links for id in (link.start, link.end)}))
+    if stated is not None:
+        unknown = [id for link in links for id in (link.start, link.end) if id not in known]
+        known |= {id: End(kind, -1, False) for id, kind in stated(unknown).items()}
+    if not dry_run:
+        for kind, guessed in _guessed_wrong(links, known).items():
+            await relabel(transaction, plan.turn, guessed, known, kind)
+    there = await current(transaction, flow, ((link.start, key) for key, link in keyed.items()), known)
+    rows = LinkRows(flow)
+    for key, link in keyed.items():
+        its = _kind_of_ends(plan, link, known)
+        if its is not None:
+            _plan_link(plan, rows, link, key, there.get(key), known, its)
+    return known, rows
 
 
 def _plan_link(
@@ -216,7 +231,7 @@ def _plan_link(
         row |= {"sources": [link.source or ""]} | ({"extra": json_text(link.extra)} if link.extra else {})
         written.added += 1
     else:
-        change = state_again(link, turn.at, as_stated(before), exact=plan.manner.exact)
+        change = state_again(link, turn.at, as_stated(before), plan.manner.again.get(key))
         if change.same:
             written.unchanged += 1
             return

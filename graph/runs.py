@@ -44,7 +44,7 @@ RETURN s.lease_by AS by, s.lease_until AS until
 
 NEXT_NUMBER = """
 MATCH (r:Run {source: $source})
-RETURN max(r.number) AS number
+RETURN max(r.number) AS number, max(r.began) AS began
 """
 
 # A run that is still under way when its source is run anew was left by a worker that is gone.
@@ -168,19 +168,22 @@ def _run(stored: Mapping[str, Any]) -> Run:
     return Run(**values | {name: orjson.loads(stored[name]) for name in ("counts", "findings")})
 
 
-async def begin(graph: Graph, run: Run, seconds: float = LEASE_SECONDS) -> Run | None:
+async def begin(graph: Graph, run: Run, due: int | None = None) -> Run | None:
     """Take the lease of the run's source and record that it runs; its number and id are given here.
 
-    `None` when another worker is running the source.
+    `None` when another worker is running the source, or has begun to since it was `due`.
     """
 
     async def work(transaction: Transaction) -> Run | None:
-        until = run.began + int(seconds * 1_000_000)
+        until = run.began + LEASE_SECONDS * 1_000_000
         lease = {"source": run.source, "by": run.worker, "now": run.began, "until": until}
         if not await transaction.run(TAKE_LEASE, **lease):
             return None
-        await transaction.run(CLOSE_LOST, source=run.source, now=run.began, message=_LOST)
         [row] = await transaction.run(NEXT_NUMBER, source=run.source)
+        if due is not None and row["began"] is not None and row["began"] >= due:
+            await transaction.run(GIVE_LEASE_BACK, source=run.source, by=run.worker)
+            return None
+        await transaction.run(CLOSE_LOST, source=run.source, now=run.began, message=_LOST)
         number = (row["number"] or 0) + 1
         numbered = _run({**run.stored(), "number": number, "id": run_id(run.source, number)})
         await transaction.run(BEGIN, id=numbered.id, run=numbered.stored())

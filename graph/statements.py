@@ -38,9 +38,17 @@ class Statement:
     values: dict[str, Any]
     extra: dict[str, Any]
     raw: dict[str, Any]
+    since: int | None = None
+    """Where it stands among the others, when that is not by `at`: one that was said again counts since it was said."""
+
+    @property
+    def counts(self) -> int:
+        """The instant since which it counts."""
+        return self.at if self.since is None else self.since
 
     def as_json(self) -> dict[str, Any]:
-        return {"source": self.source, "at": self.at, "values": self.values, "extra": self.extra, "raw": self.raw}
+        told = {"source": self.source, "at": self.at, "values": self.values, "extra": self.extra, "raw": self.raw}
+        return told if self.since is None else {**told, "since": self.since}
 
 
 @dataclass(slots=True)
@@ -90,7 +98,7 @@ def read_statements(stored: Mapping[str, Any], keys: Mapping[str, Key]) -> list[
 
 
 def _in_order(statements: Iterable[Statement]) -> list[Statement]:
-    return sorted(statements, key=lambda statement: (statement.source.startswith(PERSON), statement.at))
+    return sorted(statements, key=lambda statement: (statement.source.startswith(PERSON), statement.counts))
 
 
 def _overlay(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -115,11 +123,14 @@ def said_before(source: str, stored: Mapping[str, Any] | None, keys: Mapping[str
     if stored is None or not stored.get("sources"):
         return None
     own = next((one for one in read_statements(stored, keys) if one.source == source), None)
-    return None if own is None else {"values": own.values, "extra": own.extra, "raw": own.raw}
+    return None if own is None else {"since": own.counts, "values": own.values, "extra": own.extra, "raw": own.raw}
 
 
-def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any], *, exact: bool = False) -> Change:
-    """What `fact` does to a thing or link that is `stored` (registered or closed); `exact`: nothing stays of before."""
+def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any], again: int | None = None) -> Change:
+    """What `fact` does to a thing or link that is `stored` (registered or closed).
+
+    `again` says that it was said before and counts since then: it is all that its source says, nothing is laid over.
+    """
     keys = KEYS[fact.kind] if isinstance(fact, Thing) else LINK_KEYS[fact.flow]
     statements = read_statements(stored, keys)
     closed = not stored.get("sources")
@@ -134,16 +145,20 @@ def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any], *, exact
         closed = True
     own = statements[0] if closed else next((s for s in statements if s.source == source), None)
     if own is None:
-        statements.append(Statement(source, at, new, extra, raw))
+        statements.append(Statement(source, at, new, extra, raw, again))
     else:
-        laid = (new, extra, raw) if exact else ({**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw})
+        laid = (
+            (new, extra, raw)
+            if again is not None
+            else ({**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw})
+        )
         # Beside other sources' statements a null is one more thing that is said.
-        alike = _same if len(statements) == 1 else operator.eq
+        alike = _same if len(statements) == 1 and again is None else operator.eq
         pairs = zip(laid, (own.values, own.extra, own.raw), strict=True)
         if not closed and all(alike(one, other) for one, other in pairs):
             return Change(statements, *before, same_state=True, same=True)
         statements.remove(own)
-        statements.append(Statement(source, at, *laid))
+        statements.append(Statement(source, at, *laid, again))
     after = add_up(statements)
     same_state = not closed and after[0] == before[0] and after[1] == before[1]
     return Change(statements, *after, same_state=same_state, same=False)

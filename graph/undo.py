@@ -13,7 +13,7 @@ import orjson
 from graph.earlier import LAST, earlier
 from graph.engine import Graph
 from graph.facts import KEYS, Kind, Link, Shape, Thing
-from graph.link_writes import write_links
+from graph.link_writes import link_key, write_links
 from graph.plan import Manner, Written
 from graph.withdraw import withdraw_links, withdraw_things
 from graph.writes import write_things
@@ -26,12 +26,13 @@ async def undo(graph: Graph, run: str, as_run: str) -> AsyncIterator[tuple[str, 
     before = LAST
     while (step := await earlier(graph, run, before)) is not None:
         before, what, rows = step
-        for written in await _undo_step(graph, what, rows, Manner(as_run, exact=True)):
+        for written in await _undo_step(graph, what, rows, as_run):
             yield what.lower(), written
 
 
-async def _undo_step(graph: Graph, what: str, rows: Sequence[Sequence[Any]], manner: Manner) -> list[Written]:
+async def _undo_step(graph: Graph, what: str, rows: Sequence[Sequence[Any]], as_run: str) -> list[Written]:
     """Restore what was said, withdraw what was not."""
+    manner = Manner(as_run)
     said = [row for row in rows if row[-1] is not None]
     unsaid: dict[str, list[Sequence[Any]]] = defaultdict(list)
     for row in rows:
@@ -40,15 +41,18 @@ async def _undo_step(graph: Graph, what: str, rows: Sequence[Sequence[Any]], man
     written = []
     if what in Kind._value2member_map_:
         kind = Kind(what)
-        written.append(await write_things(graph, kind, [_thing(kind, row) for row in said], manner=manner))
+        again = Manner(as_run, {row[0]: row[-1]["since"] for row in said})
+        written.append(await write_things(graph, kind, [_thing(kind, row) for row in said], manner=again))
         for source, gone in unsaid.items():
             count = await withdraw_things(graph, kind, [row[0] for row in gone], source, manner=manner)
             written.append(Written(changed=count))
     else:
-        written.append(await write_links(graph, what, list(_links(what, said)), manner=manner))
+        links = list(_links(what, said))
+        again = Manner(as_run, {link_key(link): row[-1]["since"] for link, row in zip(links, said, strict=True)})
+        written.append(await write_links(graph, what, links, manner=again))
         for source, gone in unsaid.items():
-            links = [(start, end, job, since) for start, end, job, since, *_ in gone]
-            written.append(Written(changed=await withdraw_links(graph, what, links, source, manner=manner)))
+            ended = [(start, end, job, since) for start, end, job, since, *_ in gone]
+            written.append(Written(changed=await withdraw_links(graph, what, ended, source, manner=manner)))
     return written
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from graph.changes import Turn, position, take_turn
-from graph.ends import ends, stored
+from graph.ends import End, ends, stored
 from graph.engine import Graph, Transaction
 from graph.facts import KEYS, LINK_KEYS, Kind, Link
 from graph.link_writes import STARTS, LinkRows, as_stated, current, link_key
@@ -97,27 +97,31 @@ async def withdraw_things(graph: Graph, kind: Kind, ids: Sequence[str], source: 
 
     async def work(transaction: Transaction) -> Written:
         plan = Plan(await take_turn(transaction), manner)
-        there = await stored(transaction, kind, list(ids))
-        left = {
-            id: (before, _without(kind, before, source, plan.turn))
-            for id, before in there.items()
-            if source in (before.get("sources") or [])
-        }
-        about = {
-            id for pair in left.values() for one in pair for ref in REFERENCES[kind] for id in named(one.get(ref.key))
-        }
-        known = await ends(transaction, list(about))
-        for id, (before, after) in left.items():
-            plan.note([id], source, KEYS[kind], before)
-            if after["recorded_from"] == plan.turn.at:
-                plan.keep(kind, before)
-                plan.refer(kind, id, before, {} if "closed" in after else after, known)
-            plan.replaced[kind].append(after)
-        plan.written.changed = len(left)
+        left = await plan_end_of_things(transaction, plan, kind, dict.fromkeys(ids, source))
         await plan.run(transaction)
-        return await finish(transaction, plan, f"{kind.value} withdrawn,", list(left), {source})
+        return await finish(transaction, plan, f"{kind.value} withdrawn,", left, {source})
 
     return (await graph.write(work)).changed
+
+
+async def plan_end_of_things(transaction: Transaction, plan: Plan, kind: Kind, sources: Mapping[str, str]) -> list[str]:
+    """Fill the plan with what it does that each id's source states it no more; the ids that it stated."""
+    there = await stored(transaction, kind, list(sources))
+    left = {
+        id: (before, _without(kind, before, sources[id], plan.turn))
+        for id, before in there.items()
+        if sources[id] in (before.get("sources") or [])
+    }
+    about = {id for pair in left.values() for one in pair for ref in REFERENCES[kind] for id in named(one.get(ref.key))}
+    known = await ends(transaction, list(about))
+    for id, (before, after) in left.items():
+        plan.note([id], sources[id], KEYS[kind], before)
+        if after["recorded_from"] == plan.turn.at:
+            plan.keep(kind, before)
+            plan.refer(kind, id, before, {} if "closed" in after else after, known)
+        plan.replaced[kind].append(after)
+    plan.written.changed = len(left)
+    return list(left)
 
 
 def _without(kind: Kind, before: dict[str, Any], source: str, turn: Turn) -> dict[str, Any]:
@@ -145,32 +149,42 @@ async def withdraw_links(
     graph: Graph, flow: str, links: Sequence[LinkIdentity], source: str, *, manner: Manner = PLAIN
 ) -> int:
     """End the statements of `source` about `links` (at most 5,000); how many there were."""
-    ids = {link_key(Link(flow, s, e, {"job": job, "valid_from": since})): (s, e) for s, e, job, since in links}
 
     async def work(transaction: Transaction) -> Written:
         plan = Plan(await take_turn(transaction), manner)
-        known = await ends(transaction, list({id for pair in ids.values() for id in pair}))
-        rows = LinkRows(flow)
-        there = await current(transaction, flow, ((start, key) for key, (start, _) in ids.items()), known)
-        for key, before in there.items():
-            if source not in (before.get("sources") or []):
-                continue
-            start, end = ids[key]
-            plan.note(
-                (start, end, before.get("job"), before.get("valid_from")), source, as_stated(before), LINK_KEYS[flow]
-            )
-            after = _link_without(flow, before, source, plan.turn)
-            rows.touched.append(start)
-            if after["recorded_from"] != plan.turn.at:
-                rows.marked.append((start, key, after))
-                continue
-            rows.closed.append((start, key, True))
-            rows.created.setdefault(known[start].kind, []).append([start, end, after])
-        plan.written.changed = len(rows.touched)
+        known, rows = await plan_end_of_links(transaction, plan, flow, dict.fromkeys(links, source))
         await rows.run(transaction, plan.turn, known)
         return await finish(transaction, plan, f"{flow} withdrawn,", rows.touched, {source})
 
     return (await graph.write(work)).changed
+
+
+async def plan_end_of_links(
+    transaction: Transaction, plan: Plan, flow: str, sources: Mapping[LinkIdentity, str]
+) -> tuple[dict[str, End], LinkRows]:
+    """What it does that each link's source states it no more, as rows to be run; the ends that they know of."""
+    ids = {
+        link_key(Link(flow, start, end, {"job": job, "valid_from": since})): (start, end, source)
+        for (start, end, job, since), source in sources.items()
+    }
+    known = await ends(transaction, list({id for start, end, _ in ids.values() for id in (start, end)}))
+    rows = LinkRows(flow)
+    there = await current(transaction, flow, ((start, key) for key, (start, _, _) in ids.items()), known)
+    for key, before in there.items():
+        start, end, source = ids[key]
+        if source not in (before.get("sources") or []):
+            continue
+        about = (start, end, before.get("job"), before.get("valid_from"))
+        plan.note(about, source, LINK_KEYS[flow], as_stated(before))
+        after = _link_without(flow, before, source, plan.turn)
+        rows.touched.append(start)
+        if after["recorded_from"] != plan.turn.at:
+            rows.marked.append((start, key, after))
+            continue
+        rows.closed.append((start, key, True))
+        rows.created.setdefault(known[start].kind, []).append([start, end, after])
+    plan.written.changed = len(rows.touched)
+    return known, rows
 
 
 def _link_without(flow: str, before: dict[str, Any], source: str, turn: Turn) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from graph.statements import (
     stored_values,
 )
 
-__all__ = ["Written", "write_things"]
+__all__ = ["Written", "plan_things", "write_things"]
 
 Stated = Callable[[Sequence[str]], Mapping[str, Kind]]
 """Which of some ids a run is going to state, and as what; a dry run asks it in place of the graph."""
@@ -51,7 +51,7 @@ async def write_things(
 
     async def work(transaction: Transaction) -> Written:
         plan = Plan(await take_turn(transaction), manner)
-        touched = await _plan_things(transaction, plan, kind, things)
+        touched = await plan_things(transaction, plan, kind, things)
         await plan.run(transaction)
         return await finish(transaction, plan, kind.value, touched, {thing.source or "" for thing in things})
 
@@ -80,13 +80,13 @@ async def _rehearse(graph: Graph, kind: Kind, things: Sequence[Thing], stated: S
     plan = Plan(Turn(where.sequence + 1, max(now(), where.at + 1), where.numbers))
 
     async def work(transaction: Transaction) -> Written:
-        await _plan_things(transaction, plan, kind, things, stated=stated, rehearsal=True)
+        await plan_things(transaction, plan, kind, things, stated=stated, rehearsal=True)
         return plan.written
 
     return await graph.write(work)
 
 
-async def _plan_things(
+async def plan_things(
     transaction: Transaction,
     plan: Plan,
     kind: Kind,
@@ -95,7 +95,7 @@ async def _plan_things(
     stated: Stated | None = None,
     rehearsal: bool = False,
 ) -> list[str]:
-    """Fill the plan; the ids of what is to be written."""
+    """Fill the plan with what stating `things` of one kind (ids unique) does; the ids of what is to be written."""
     there = await stored(transaction, kind, [thing.id for thing in things])
     about = {thing.id for thing in things}
     for thing in things:
@@ -146,7 +146,7 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
         plan.refer(kind, thing.id, {}, values, known)
         plan.written.added += 1
         return True
-    change = state_again(thing, turn.at, before, exact=plan.manner.exact)
+    change = state_again(thing, turn.at, before, plan.manner.again.get(thing.id))
     if change.same:
         plan.written.unchanged += 1
         return False
