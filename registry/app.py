@@ -39,6 +39,7 @@ from registry.keeping import Keeping
 from registry.metrics import CONTENT_TYPE, Metrics
 from registry.middleware import Guard, Requests, error_answer, log_slow
 from registry.settings import Settings
+from registry.sources.schedule import Schedule
 from resolvers.http import LONGEST_BODY, graphql_app
 from resolvers.options import Answered
 from resolvers.questions import Questions
@@ -125,10 +126,14 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
         await handover.listen(parts.graphql)
         state.keeping = Keeping(parts.projection, parts.watch, metrics)
         state.keeping.start()
+        schedule = Schedule(graph, settings)
+        if settings.schedules:
+            schedule.start()
         try:
             yield
         finally:
             state.parts = None
+            await schedule.close()
             await state.keeping.close()
             await parts.graphql.close()
             await handover.close()

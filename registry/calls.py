@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from registry import filter_options as options
+from registry.calls_of_sources import sources
 from registry.choices import (
     Answer,
     Bad,
@@ -38,6 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+app.add_typer(sources)
 
 _Reported = Annotated[Report, typer.Option("--format", help="As a table, or as JSON for programs.")]
 
@@ -379,15 +381,6 @@ def export(
     from registry.terminal import Format
 
     return export_file(file, Format(form.value))
-
-
-@app.command(epilog="Example: registry sources")
-def sources(form: _Reported = Report.TABLE) -> int:
-    """List who states what: each source, how much it states now, and its last import."""
-    from registry.commands.sources import sources as show
-    from registry.terminal import Format
-
-    return show(Format(form.value))
 
 
 @app.command(epilog="Example: registry doctor")

@@ -15,17 +15,22 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connectors.protocol import Connector, Input, connectors, recognise, unreadable
+from connectors.addresses import POLICY, Policy
+from connectors.config import Config, Files
+from connectors.datasets import Rule
+from connectors.protocol import Connector, Input, connectors, not_taken, recognise, unreadable
 from graph.changes import now
 from graph.engine import Graph
 from graph.facts import Finding, Kind, Link, Severity, Thing
 from graph.link_writes import write_links
+from graph.plan import Manner
 from graph.sources import record_run
 from graph.withdraw import count_stated
 from graph.writes import Written, write_things
 from registry.keeping_findings import keep_findings
 from registry.meeting import Meeting
 from registry.report import FileRead, ImportReport
+from registry.sources.registered import Stored
 from registry.spill import BATCH, FLOWS, KINDS, Spill
 from registry.withdrawal import withdraw
 
@@ -39,13 +44,21 @@ class WrongUse(ValueError):
     """What was asked for cannot be done; the message says why (exit code 2)."""
 
 
+class TooMuch(Exception):
+    """A source states more than it may; nothing was written."""
+
+
 def _silent(phase: str, done: int, total: int | None) -> None:
     return
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How to import. `connector`: its name or class, else by content; `source` says whose statements these are."""
+    """How to import. `connector`: its name or class, else by content; `source` says whose statements these are.
+
+    `config`, `rules` and `addresses` are what the settings file says (`connectors/protocol.py`). `run`: the id of the
+    run that does it, which can then be undone. A run that would state more than `max_facts` ends before it writes.
+    """
 
     connector: str | type[Connector] | None = None
     source: str | None = None
@@ -56,13 +69,19 @@ class ImportOptions:
     full: bool = False
     dry_run: bool = False
     withdraw_share: float = 0.05
+    config: Config | None = None
+    rules: Sequence[Rule] = ()
+    addresses: Policy = POLICY
+    run: str | None = None
+    max_facts: int | None = None
     progress: Progress = _silent
 
 
 async def run_import(graph: Graph, paths: Sequence[Path], options: ImportOptions | None = None) -> ImportReport:
-    """Import files and folders (their files, sorted). The report is to be closed by the caller.
+    """Import files and folders (their files, sorted), or a source that is none (`connector` and `config` say which).
 
-    Raises WrongUse, SpillFailed, or a GraphError; what was written before stays, and a second run completes it.
+    The report is to be closed by the caller. Raises WrongUse, SpillFailed, SourceError, TooMuch or a GraphError; what
+    was written before stays, and a second run completes it.
     """
     options = options or ImportOptions()
     report = ImportReport(dry_run=options.dry_run, full=options.full)
@@ -137,16 +156,21 @@ class _Run:
     def __init__(self, graph: Graph, options: ImportOptions, report: ImportReport, spill: Spill) -> None:
         self.graph, self.options, self.report, self.spill = graph, options, report, spill
         self.meeting = Meeting(graph, spill, report.findings.note)
+        self.registered = Stored(graph)
+        self.manner = Manner(run=options.run)
 
     async def all(self, paths: Sequence[Path]) -> None:
         options, report = self.options, self.report
         if isinstance(options.connector, str) and options.connector not in connectors():
             raise WrongUse(f"there is no connector {options.connector!r}; there are {', '.join(connectors())}")
-        files = find_files(paths)
-        if not files:
-            raise WrongUse("there is no file to import")
-        for path, named in files:
-            await self._pull(path, named)
+        if paths or options.config is None or isinstance(options.config, Files):
+            files = find_files(paths)
+            if not files:
+                raise WrongUse("there is no file to import")
+            for path, named in files:
+                await self._pull(path, named)
+        else:
+            await self._pull_whole(options.config)
         partial = report.findings.count(Severity.ERROR) > 0
         options.progress("sort", 0, None)
         self.spill.sort()
@@ -164,8 +188,8 @@ class _Run:
 
     async def _pull(self, path: Path, named: bool) -> None:
         """Pass 1 of one file."""
-        options, report = self.options, self.report
-        connector = self._connector(path)
+        report = self.report
+        connector = self._connector(path, named)
         if isinstance(connector, Finding):
             # A folder may hold what is no source; a file that was asked for by name must be read.
             wanted = named or connector.code != "FILE_NOT_READ" or _closed(path)
@@ -176,29 +200,63 @@ class _Run:
             )
             report.files.append(FileRead(path, None, None, why=connector.message))
             return
-        source = options.source or f"{connector.name}:{path.name}"[:300]
-        read = FileRead(path, connector.name, source)
+        await self._take(connector, FileRead(path, connector.name, self._source(connector, path)), [path])
+
+    async def _pull_whole(self, config: Config) -> None:
+        """Pass 1 of a source that is no file."""
+        connector = self.options.connector
+        chosen = connectors()[connector] if isinstance(connector, str) else connector
+        if chosen is None:
+            raise WrongUse("what is no file is read by a connector that is named")
+        label = Path(self.options.source or chosen.name)
+        await self._take(chosen, FileRead(label, chosen.name, self._source(chosen, label)), [])
+
+    def _source(self, connector: type[Connector], path: Path) -> str:
+        return self.options.source or f"{connector.name}:{path.name}"[:300]
+
+    async def _take(self, connector: type[Connector], read: FileRead, paths: Sequence[Path]) -> None:
+        """Take all that a connector states into the spill."""
+        options, report = self.options, self.report
         report.files.append(read)
-        given = Input([path], source, options.jurisdiction, options.home, options.zone, options.words)
-        phase = f"read {path.name}"
-        async for fact in connector(given).pull():
+        phase, source = f"read {read.path.name}", read.source or ""
+        async for fact in connector(self._given(source, paths)).pull():
             if isinstance(fact, Finding):
                 report.findings.note(fact)
                 continue
             self.spill.add(fact, source)
             read.facts += 1
+            if options.max_facts is not None and sum(file.facts for file in report.files) > options.max_facts:
+                raise TooMuch(f"it states more than {options.max_facts:,} things and links; nothing was written")
             if read.facts % _TOLD_EVERY == 0:
                 options.progress(phase, read.facts, None)
         options.progress(phase, read.facts, read.facts)
 
-    def _connector(self, path: Path) -> type[Connector] | Finding:
+    def _given(self, source: str, paths: Sequence[Path]) -> Input:
+        options = self.options
+        return Input(
+            paths,
+            source,
+            options.jurisdiction,
+            options.home,
+            options.zone,
+            options.words,
+            options.config,
+            options.rules,
+            self.registered,
+            options.addresses,
+        )
+
+    def _connector(self, path: Path, named: bool) -> type[Connector] | Finding:
         chosen = self.options.connector
         if chosen is None:
             return recognise(path)
         trouble = unreadable(path)
         if trouble is not None:
             return trouble
-        return connectors()[chosen] if isinstance(chosen, str) else chosen
+        connector = connectors()[chosen] if isinstance(chosen, str) else chosen
+        if self.options.config is not None and not named and not connector.recognises(path):
+            return not_taken(path, f"the folder is a source of kind {connector.name}, which this file is not")
+        return connector
 
     async def _write_things(self, kind: Kind) -> None:
         total, done = self.spill.count(kind), 0
@@ -207,7 +265,7 @@ class _Run:
             things: list[Thing] = await self.meeting.things(kind, batch)
             for start in range(0, len(things), BATCH):
                 part = things[start : start + BATCH]
-                written = await write_things(self.graph, kind, part, dry_run=dry, stated=stated)
+                written = await write_things(self.graph, kind, part, dry_run=dry, stated=stated, manner=self.manner)
                 self._count(kind.value, written, again=round_ > 0)
             done += len(batch)
             self.options.progress(f"write {kind.value}", done, total)
@@ -218,7 +276,7 @@ class _Run:
         dry, stated = self.options.dry_run, self.spill.stated if self.options.dry_run else None
         for round_, batch in self.spill.links(flow):
             links: list[Link] = self.meeting.links(batch)
-            written = await write_links(self.graph, flow, links, dry_run=dry, stated=stated)
+            written = await write_links(self.graph, flow, links, dry_run=dry, stated=stated, manner=self.manner)
             self._count(flow.lower(), written, again=round_ > 0)
             done += len(batch)
             self.options.progress(f"write {flow.lower()}", done, total)

@@ -27,11 +27,13 @@ from graph.memory import memory_mb
 if TYPE_CHECKING:
     from resolvers.options import Options
 
-__all__ = ["Settings", "SettingsError", "load_settings"]
+__all__ = ["Settings", "SettingsError", "config_file", "load_settings", "read_config"]
 
 PREFIX = "REGISTRY_"
 CONFIG = "REGISTRY_CONFIG"
 _TESTS = "REGISTRY_TEST_"
+_TABLES = ("sources", "names", "addresses", "mappings")
+"""What else the file may say: of sources (`registry/sources/configured.py`)."""
 _PATHS = ("data", "graph_password_file", "documents")
 _URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/@]+/?")
 
@@ -96,6 +98,7 @@ class Settings(BaseSettings):
     withdraw_share: float = Field(
         0.05, ge=0, le=1, description="Share of a source's statements that a full run may withdraw unasked."
     )
+    schedules: bool = Field(True, description="Whether the service runs sources on their schedules.")
     statement_seconds: float = Field(30, gt=0, le=3600, description="Time that one statement at the graph may take.")
     request_seconds: float = Field(30, gt=0, le=3600, description="Time that one answer of the API may take.")
     slow_seconds: float = Field(2, ge=0, description="Log operations and statements that take longer.")
@@ -180,15 +183,15 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = InitSettingsSource(settings_cls, init_kwargs=dict(_read_file(_file())))
+        file = InitSettingsSource(settings_cls, init_kwargs=dict(read_config(config_file())))
         return init_settings, env_settings, file
 
 
 def load_settings(**given: Any) -> Settings:
     """The settings; what is `given` and not None (from a command line) comes first. Raises SettingsError."""
     given = {name: value for name, value in given.items() if value is not None}
-    file = _file()
-    stated = _read_file(file)
+    file = config_file()
+    stated = read_config(file)
     try:
         settings = Settings(**given)
     except ValidationError as error:
@@ -201,12 +204,13 @@ def load_settings(**given: Any) -> Settings:
     return settings
 
 
-def _file() -> Path:
+def config_file() -> Path:
+    """The settings file, there or not."""
     return Path(os.environ.get(CONFIG) or "registry.toml")
 
 
-def _read_file(file: Path) -> Mapping[str, Any]:
-    """What the settings file states. Only one that REGISTRY_CONFIG names has to be there."""
+def read_config(file: Path) -> Mapping[str, Any]:
+    """What the settings file states. Only one that REGISTRY_CONFIG names has to be there. Raises SettingsError."""
     try:
         stated = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -242,7 +246,7 @@ def _unknown(stated: Mapping[str, Any], file: Path) -> list[str]:
     variables = [CONFIG, *((PREFIX + name).upper() for name in names)]
     here = sorted(name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_TESTS))
     warnings = [_warning(name, variables, "in the environment") for name in here if name not in variables]
-    return warnings + [_warning(name, names, f"in {file}") for name in stated if name not in names]
+    return warnings + [_warning(name, names, f"in {file}") for name in stated if name not in (*names, *_TABLES)]
 
 
 def _warning(name: str, known: list[str], where: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from graph.engine import Graph
 from graph.facts import Finding, Kind, Place, Severity
+from graph.plan import Manner
 from graph.withdraw import stated_links, stated_things, withdraw_links, withdraw_things
 from registry.report import ImportReport, Stopped
 from registry.spill import FLOWS, KINDS, Spill
@@ -62,15 +63,16 @@ async def _compare(graph: Graph, spill: Spill, source: str) -> dict[str, int]:
 
 async def _withdraw(graph: Graph, spill: Spill, source: str, options: "ImportOptions", total: int) -> None:
     """Links first, then things from the agreements up to the jurisdictions."""
-    done = 0
+    done, manner = 0, Manner(run=options.run)
     for flow in FLOWS:
         for links in spill.gone(flow, source):
-            await withdraw_links(graph, flow, [(one, two, job, since) for one, two, job, since in links], source)
+            gone = [(one, two, job, since) for one, two, job, since in links]
+            await withdraw_links(graph, flow, gone, source, manner=manner)
             done += len(links)
             options.progress(f"withdraw {source}", done, total)
     for kind in reversed(KINDS):
         for rows in spill.gone(kind.value, source):
-            await withdraw_things(graph, Kind(kind), [row[0] for row in rows], source)
+            await withdraw_things(graph, Kind(kind), [row[0] for row in rows], source, manner=manner)
             done += len(rows)
             options.progress(f"withdraw {source}", done, total)
 
