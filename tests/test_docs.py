@@ -25,7 +25,12 @@ from tests.connectors import workbooks
 from tests.registry.running import SAMPLE, Commands
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "sources").glob("*.md")),
+]
 
 _BLOCK = re.compile(
     r"(?:<!-- not run: (?P<why>[^>]+?) -->\n)?^```(?P<kind>sh|console)\n(?P<text>.*?)^```$", re.M | re.S
@@ -144,8 +149,11 @@ def _anchors(page: Path) -> set[str]:
 
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    sources = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
     for page in (ROOT / "docs").glob("*.md"):
         assert page.name == "index.md" or f"({page.name})" in index, page.name
+    for page in (ROOT / "docs" / "sources").glob("*.md"):
+        assert f"(sources/{page.name})" in sources, page.name
 
 
 def test_the_readme_has_exactly_two_commands() -> None:
@@ -160,7 +168,10 @@ def test_every_command_and_option_is_on_its_page() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert set(parts) == set(commands)
     for name, command in commands.items():
-        for option in command.params:
+        below = getattr(command, "commands", {})
+        for word in below:
+            assert word in parts[name], f"registry {name} {word}"
+        for option in [option for one in (command, *below.values()) for option in one.params]:
             for word in option.opts:
                 if word.startswith("--") and word != "--help":
                     assert word in parts[name], f"{word} of registry {name}"
