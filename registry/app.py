@@ -69,6 +69,8 @@ class Parts:
     ) -> None:
         self.settings = settings
         self.graph = graph
+        self.handover = handover
+        self.schedule = Schedule(graph, settings)
         self.projection = Projection(graph, settings.projection_mb)
         self.lineages = Lineages(graph, self.projection)
         options = replace(settings.api(), observe=observe, worker=handover.name, others=handover.find)
@@ -83,6 +85,20 @@ class Parts:
         findings = FindingExports(questions, search)
         offers = [*lineage.offers(), *impact.offers(), *findings.offers()]
         self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)
+
+    async def start(self) -> None:
+        """Begin with what goes on beside the answering."""
+        self.projection.start()
+        await self.handover.listen(self.graphql)
+        if self.settings.schedules:
+            self.schedule.start()
+
+    async def close(self) -> None:
+        """End it all; the graph last."""
+        await self.graphql.close()
+        await self.handover.close()
+        await self.projection.close()
+        await self.graph.close()
 
 
 class _Part:
@@ -120,25 +136,17 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         graph = await open_graph(settings.graph())
-        handover = Handover(shared)
-        parts = state.parts = Parts(settings, graph, observe, metrics.exported, handover)
-        parts.projection.start()
-        await handover.listen(parts.graphql)
+        parts = state.parts = Parts(settings, graph, observe, metrics.exported, Handover(shared))
         state.keeping = Keeping(parts.projection, parts.watch, metrics)
+        await parts.start()
         state.keeping.start()
-        schedule = Schedule(graph, settings)
-        if settings.schedules:
-            schedule.start()
         try:
             yield
         finally:
             state.parts = None
-            await schedule.close()
+            await parts.schedule.close()
             await state.keeping.close()
-            await parts.graphql.close()
-            await handover.close()
-            await parts.projection.close()
-            await graph.close()
+            await parts.close()
 
     async def tell(request: Request) -> Response:
         parts: Parts | None = state.parts

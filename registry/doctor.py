@@ -16,9 +16,11 @@ from graph.errors import GraphError
 from graph.health import Health, look
 from graph.memory import memory_mb
 from graph.migrations import LATEST, MIGRATIONS
+from graph.runs import RunState, latest
 from registry.settings import Settings, SettingsError, load_settings
+from registry.sources.configured import load_sources
 
-__all__ = ["Check", "Status", "examine"]
+__all__ = ["Check", "Status", "examine", "look_at_sources"]
 
 _PYTHON = (3, 11)
 _GLIBC = (2, 34)
@@ -66,9 +68,25 @@ async def examine() -> list[Check]:
     except GraphError as error:
         return [*checks, Check("graph", Status.FAIL, error.message, error.way_out)]
     try:
-        return [*checks, *_opened(graph), *await _healthy(graph)]
+        return [*checks, *_opened(graph), *await _healthy(graph), *await look_at_sources(graph)]
     finally:
         await graph.close()
+
+
+async def look_at_sources(graph: Graph) -> list[Check]:
+    """The sources of the settings file, and how their last runs ended."""
+    try:
+        file = load_sources()
+    except SettingsError as error:
+        return [Check("sources", Status.FAIL, str(error), "Correct the settings file.")]
+    checks = [Check("sources", Status.FAIL, message, "Correct the settings file.") for message in file.bad.values()]
+    for name, run in (await latest(graph, list(file.sources))).items():
+        if run.state not in (RunState.DONE, RunState.RUNNING):
+            found = f"run {run.number} of {name} {run.state.value.lower()}: {run.message}"
+            checks.append(Check("sources", Status.WARN, found, f"Try it: `registry sources test {name}`."))
+    if not checks and file.sources:
+        checks.append(Check("sources", Status.OK, f"{len(file.sources)} in {file.file}, none failed"))
+    return checks
 
 
 def _check(name: str, good: bool, found: str, to_do: str, *, bad: Status = Status.FAIL) -> Check:

@@ -23,6 +23,7 @@ from resolvers.members import After, Before, First, Last
 from resolvers.paths import LineagePaths, paths_field
 from resolvers.search import SearchConnection, searched
 from resolvers.slices import AnswerConnection
+from resolvers.sources import SourceRun, SourceType, runs_field, sources_field
 from resolvers.subgraph import Service, entities_field, service_field
 from resolvers.things import (
     DataElement,
@@ -136,6 +137,8 @@ class Query:
     findings: FindingConnection = findings_field
     what_if: WhatIfType | None = what_if_field
     what_ifs: AnswerConnection[WhatIfType] = what_ifs_field
+    sources: AnswerConnection[SourceType] = sources_field
+    source_runs: AnswerConnection[SourceRun] = runs_field
     lineage_diff: LineageDiff = diff_field
     lineage_counts: LineageCounts = strawberry.field(
         resolver=asking(_counts, most=COUNTED),

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from connectors.protocol import SourceError
 from graph.engine import Graph, Transaction, open_graph
-from registry.doctor import Check, Status, examine
+from registry.doctor import Check, Status, examine, look_at_sources
+from registry.sources.runner import How, run_source
 from tests.engines import embedded_settings
+from tests.registry.feigned import configured, of
 
 _TAKE_NUMBERS = "MATCH (s:Sequence {id: 'sequence'}) SET s.numbers = 7"
 
@@ -98,3 +101,24 @@ async def test_a_password_that_others_can_read_is_found(monkeypatch: pytest.Monk
         assert check.to_do.startswith("chmod 600")
     finally:
         await graph.close()
+
+
+async def test_sources_that_are_wrong_or_failed_are_told(
+    embedded_graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REGISTRY_CONFIG", raising=False)
+    assert await look_at_sources(embedded_graph) == []
+    (tmp_path / "registry.toml").write_text('[sources.people]\nkind = "exchange"\npaths = ["x"]\n', encoding="utf-8")
+    [good] = await look_at_sources(embedded_graph)
+    assert (good.status, good.found) == (Status.OK, "1 in registry.toml, none failed")
+    source = configured(lambda: SourceError("the password is wrong"))
+    await run_source(embedded_graph, of(source), source, How(worker="here"))
+    (tmp_path / "registry.toml").write_text(
+        '[sources.people]\nkind = "exchange"\npaths = ["x"]\n[sources.b]\nkind = "no"\n', encoding="utf-8"
+    )
+    wrong, failed = await look_at_sources(embedded_graph)
+    assert (wrong.status, failed.status) == (Status.FAIL, Status.WARN)
+    assert failed.found == "run 1 of people failed: the password is wrong"
+    (tmp_path / "registry.toml").write_text("sources = 1\n", encoding="utf-8")
+    assert [check.status for check in await look_at_sources(embedded_graph)] == [Status.FAIL]

@@ -130,7 +130,7 @@ def _mild(name: str, value: ValueNode) -> ValueNode:
         return parse_value(f"{{kind: RETIRE, ids: {json.dumps(CHANGEABLE[len(print_ast(value)) % len(CHANGEABLE)])}}}")
     if name in ("kinds", "severities", "codes") and isinstance(value, ListValueNode) and not value.values:
         return NullValueNode()
-    if name in ("id", "ids", "within", "from", "to", "via", "avoid", "into"):
+    if name in ("id", "ids", "source", "within", "from", "to", "via", "avoid", "into"):
         return _all_known(value, KNOWN)
     if name in OF_KIND:
         return _all_known(value, [id for id in STATED if id.startswith(OF_KIND[name])])

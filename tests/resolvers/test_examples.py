@@ -17,7 +17,7 @@ BLOCKS = [(query, variables) for query, variables in _BLOCK.findall(PAGE.read_te
 
 
 def test_the_page_has_queries() -> None:
-    assert len(BLOCKS) == 16
+    assert len(BLOCKS) == 17
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
