@@ -15,6 +15,7 @@ from registry.export import export
 from registry.imports import ImportOptions, WrongUse, run_import
 from registry.report import ImportReport, as_json, summary, write_json
 from registry.report_workbook import write_workbook
+from registry.sources.configured import load_sources
 from registry.spill import SpillFailed
 from registry.terminal import Format, console, notices, print_json, progress
 
@@ -41,7 +42,7 @@ class Wanted:
 def import_files(wanted: Wanted, form: Format) -> int:
     """Import, print the report, and return how the command ends: 1 when something was refused."""
     _check_source(wanted.source)
-    given = settings()
+    given, sources = settings(), load_sources()
     for path in wanted.report:
         _check_report(path)
 
@@ -57,6 +58,8 @@ def import_files(wanted: Wanted, form: Format) -> int:
                 full=wanted.full,
                 dry_run=wanted.dry_run,
                 withdraw_share=given.withdraw_share if wanted.withdraw_share is None else wanted.withdraw_share,
+                rules=sources.rules,
+                addresses=sources.addresses,
                 progress=step,
             )
             async with opened(given) as graph:
