@@ -15,9 +15,9 @@ import numpy as np
 
 from graph.changes import now
 from graph.compared import CONTAINERS, RAW, Answers, EdgeKey, Part, SeenEdge, SeenNode, Side
+from graph.differing import Difference
 from graph.evidence import Behind
 from graph.facts import Kind
-from graph.history import Difference
 from graph.lineage import Asked, Found, Lineages, agreements_of, check
 from graph.net import FLOWS, OPEN_START
 from graph.reasons import Identity, Reason, Reasons, Why

@@ -1,18 +1,34 @@
 """What sources said before a run changed it: kept with the run, in the transaction that changed it.
 
-A row is what it is about (a thing: its id; a link: start, end, job, valid_from), the source, and what that said
-before, `None` when it said nothing: then undoing the run withdraws what it says now.
+A row is what it is about (a thing: its id; a link: start, end, job, valid_from), the source, the values that it says
+since then where it said others before, and what it said before, `None` when it said nothing: then undoing the run
+withdraws what it says now.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import orjson
 
+from graph.differing import Difference, compared
 from graph.engine import Graph, Transaction
+from graph.facts import KEYS, LINK_KEYS, Kind
 from graph.statements import json_text
 
-__all__ = ["Earlier", "earlier", "forget_earlier", "keep_earlier", "span"]
+__all__ = [
+    "Earlier",
+    "RunChanges",
+    "Touched",
+    "earlier",
+    "forget_earlier",
+    "keep_earlier",
+    "run_changes",
+    "span",
+    "touched",
+]
 
 KEEP_EARLIER = """
 CREATE (:Earlier {run: $run, sequence: $sequence, what: $what, rows: $rows, count: $count})
@@ -22,6 +38,18 @@ EARLIER = """
 MATCH (e:Earlier {run: $run})
 WHERE e.sequence < $before
 WITH e ORDER BY e.sequence DESC LIMIT 1
+RETURN e.sequence AS sequence, e.what AS what, e.rows AS rows
+"""
+
+COUNTS = """
+MATCH (e:Earlier {run: $run})
+RETURN collect([e.sequence, e.count]) AS pairs
+"""
+
+SOME = """
+UNWIND $sequences AS sequence
+MATCH (e:Earlier {run: $run})
+WHERE e.sequence = sequence
 RETURN e.sequence AS sequence, e.what AS what, e.rows AS rows
 """
 
@@ -59,6 +87,69 @@ async def span(graph: Graph, run: str) -> tuple[int | None, int | None]:
     """The first and last change of the graph that a run made, as far as it may be undone."""
     [row] = await graph.read(SPAN, run=run)
     return row["first"], row["last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a run did to one statement of its source. Of a link `id` is None, of a thing the ends and the job are."""
+
+    what: str
+    """The kind of thing, or of link (`feeds`, `reads`)."""
+    act: str
+    """STATED, CHANGED or WITHDRAWN."""
+    id: str | None
+    start: str | None
+    end: str | None
+    job: str | None
+    changes: Sequence[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class RunChanges:
+    """All that a run touched, in order; row `n` of the change of the graph `sequences[k]` is at `firsts[k] + n`."""
+
+    run: str
+    sequences: Sequence[int]
+    firsts: Sequence[int]
+    count: int
+
+    def position(self, place: int) -> tuple[int, str]:
+        """Where a row lies: the change of the graph, and its row in it."""
+        step = bisect_right(self.firsts, place) - 1
+        return self.sequences[step], f"{place - self.firsts[step]:06}"
+
+
+async def run_changes(graph: Graph, run: str) -> RunChanges:
+    """What a run touched, as far as it may be undone; nothing of it is read yet."""
+    [row] = await graph.read(COUNTS, run=run)
+    pairs = sorted(row["pairs"])
+    firsts = [0, *accumulate(count for _, count in pairs)]
+    return RunChanges(run, [sequence for sequence, _ in pairs], firsts[:-1], firsts[-1])
+
+
+async def touched(graph: Graph, changes: RunChanges, places: Sequence[int]) -> list[Touched]:
+    """Some of the rows."""
+    steps = {place: bisect_right(changes.firsts, place) - 1 for place in places}
+    wanted = sorted({changes.sequences[step] for step in steps.values()})
+    found: dict[int, tuple[str, list[list[Any]]]] = {}
+    for row in await graph.read(SOME, run=changes.run, sequences=wanted) if wanted else []:
+        found[row["sequence"]] = row["what"], orjson.loads(row["rows"])
+    told = []
+    for place, step in steps.items():
+        what, rows = found[changes.sequences[step]]
+        told.append(_touched(what, rows[place - changes.firsts[step]]))
+    return told
+
+
+def _touched(what: str, row: Sequence[Any]) -> Touched:
+    *about, _, now, before = row
+    keys = KEYS[Kind(what)] if what in KEYS else LINK_KEYS[what]
+    act = "STATED" if before is None else "WITHDRAWN" if now is None else "CHANGED"
+    changes = compared(keys, before["values"], now) if act == "CHANGED" else []
+    if what in KEYS:
+        return Touched(what, act, about[0], None, None, None, changes)
+    start, end, job, _ = about
+    return Touched(what.lower(), act, None, start, end, job, changes)
 
 
 async def forget_earlier(graph: Graph, runs: Sequence[str]) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
+from graph.differing import EXTRA, Difference, compared
 from graph.engine import Graph
-from graph.facts import KEYS, Kind, Shape, as_text
+from graph.facts import KEYS, Kind
 from graph.paging import Page, Position
 from graph.provenance import Stated, standing, stated
 from graph.refusals import TooCostly
@@ -125,21 +126,6 @@ class Act(StrEnum):
     STATED = "STATED"
     CHANGED = "CHANGED"
     WITHDRAWN = "WITHDRAWN"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A key whose value differs; times are texts, references ids."""
-
-    name: str
-    before: Any
-    after: Any
-
-    @property
-    def field(self) -> str:
-        """The name of the field that tells it."""
-        first, *rest = self.name.split("_")
-        return first + "".join(map(str.title, rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,18 +337,5 @@ def differences(before: Version | None, after: Version) -> list[Difference]:
     """The keys that differ between two versions of one thing, in the order of its kind's keys."""
     was = {} if before is None else before.state
     kinds = (after.kind,) if before is None else (before.kind, after.kind)
-    keys = {name: key.shape for kind in kinds for name, key in KEYS[kind].items()}
-    keys["extra"] = Shape.OBJECT
-    return [
-        Difference(name, _shown(shape, was.get(name)), _shown(shape, after.state.get(name)))
-        for name, shape in keys.items()
-        if was.get(name) != after.state.get(name)
-    ]
-
-
-def _shown(shape: Shape, value: Any) -> Any:
-    if value is None:
-        return None
-    if shape is Shape.TIME:
-        return as_text(value)
-    return orjson.loads(value) if shape is Shape.OBJECT else value
+    keys = {name: key for kind in kinds for name, key in KEYS[kind].items()}
+    return compared({**keys, "extra": EXTRA}, was, after.state)

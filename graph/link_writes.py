@@ -238,7 +238,7 @@ def _plan_link(
         if is_empty_interval(change.values):
             written.findings.append(empty_interval(link, f"{link.start} → {link.end}"))
             return
-        plan.note(about, source, keys, as_stated(before))
+        plan.note(about, source, keys, as_stated(before), change.statements)
         row |= {**change.values, **provenance(change.statements)}
         row |= {"extra": json_text(change.extra)} if change.extra else {}
         written.changed += 1

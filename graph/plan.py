@@ -1,7 +1,7 @@
 """What a write transaction is going to do, gathered first and then run: one statement per kind and act."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from graph.facts import KEYS, Finding, Key, Kind
 from graph.order import order_keys
 from graph.provenance import whole_former
 from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
-from graph.statements import json_text, said_before, state_of
+from graph.statements import Statement, json_text, said_before, state_of
 
 _CREATE = """
 UNWIND $rows AS row
@@ -80,11 +80,18 @@ class Plan:
     """What sources said before, where the run is to keep it: rows of `graph/earlier.py`."""
 
     def note(
-        self, about: Sequence[Any], source: str, keys: Mapping[str, Key], before: Mapping[str, Any] | None
+        self,
+        about: Sequence[Any],
+        source: str,
+        keys: Mapping[str, Key],
+        before: Mapping[str, Any] | None,
+        after: Iterable[Statement] = (),
     ) -> None:
-        """Keep what `source` said of something before it is written, when a run asks for that."""
+        """Keep what `source` said of what is stored as `before`, when a run asks for that, and what it says `after`."""
         if self.manner.run is not None:
-            self.earlier.append([*about, source, said_before(source, before, keys)])
+            said = said_before(source, before, keys)
+            now = None if said is None else next((one.values for one in after if one.source == source), None)
+            self.earlier.append([*about, source, now, said])
 
     def placeholder(self, kind: Kind, id: str) -> End:
         """A node for an id that nobody stated."""

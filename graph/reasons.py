@@ -11,9 +11,10 @@ from typing import Any
 
 import orjson
 
+from graph.differing import Difference
 from graph.engine import Graph
 from graph.facts import LINK_KEYS, Kind, Link, as_text
-from graph.history import Difference, Version, authors, authors_at, between, differences
+from graph.history import Version, authors, authors_at, between, differences
 from graph.link_writes import link_key
 from graph.provenance import standing, stated
 from graph.refusals import TooCostly

@@ -37,7 +37,7 @@ async def _undo_step(graph: Graph, what: str, rows: Sequence[Sequence[Any]], as_
     unsaid: dict[str, list[Sequence[Any]]] = defaultdict(list)
     for row in rows:
         if row[-1] is None:
-            unsaid[row[-2]].append(row)
+            unsaid[row[-3]].append(row)
     written = []
     if what in Kind._value2member_map_:
         kind = Kind(what)
@@ -57,7 +57,7 @@ async def _undo_step(graph: Graph, what: str, rows: Sequence[Sequence[Any]], as_
 
 
 def _thing(kind: Kind, row: Sequence[Any]) -> Thing:
-    id, source, before = row
+    id, source, _, before = row
     values = {
         name: orjson.loads(value) if KEYS[kind][name].shape is Shape.OBJECT and value is not None else value
         for name, value in before["values"].items()
@@ -66,7 +66,7 @@ def _thing(kind: Kind, row: Sequence[Any]) -> Thing:
 
 
 def _links(flow: str, rows: Iterable[Sequence[Any]]) -> Iterable[Link]:
-    for start, end, job, since, source, before in rows:
+    for start, end, job, since, source, _, before in rows:
         values = {name: value for name, value in before["values"].items() if name not in ("job", "valid_from")}
         about = {name: value for name, value in (("job", job), ("valid_from", since)) if value is not None}
         yield Link(flow, start, end, {**values, **about}, source=source, extra=before["extra"])

@@ -153,7 +153,7 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
     if is_empty_interval(change.values):
         plan.written.findings.append(empty_interval(thing, thing.id))
         return False
-    plan.note([thing.id], thing.source or "", KEYS[kind], before)
+    plan.note([thing.id], thing.source or "", KEYS[kind], before, change.statements)
     properties = {**change.values, **_texts(change.extra, change.raw), **provenance(change.statements)}
     if not change.same_state:
         plan.keep(kind, before)

@@ -118,12 +118,17 @@ def runs(
 
 
 @sources.command(epilog="Example: registry sources show people 3")
-def show(name: _Name, number: _Number = None, form: _Reported = Report.TABLE) -> int:
-    """Show one run of a source, the last if none is named: what it did, and what it found."""
+def show(
+    name: _Name,
+    number: _Number = None,
+    first: Annotated[int, typer.Option(min=0, max=100_000, help="How much of what it changed is listed.")] = 50,
+    form: _Reported = Report.TABLE,
+) -> int:
+    """Show one run of a source, the last if none is named: what it did, what it found, and what it changed."""
     from registry.commands import running
     from registry.terminal import Format
 
-    return running.show(name, number, Format(form.value))
+    return running.show(name, number, first, Format(form.value))
 
 
 @sources.command(epilog="Example: registry sources undo people 3")

@@ -5,8 +5,8 @@ from typing import Any
 
 from graph.compared import SeenEdge, SeenNode, Side
 from graph.difference import Comparison, EdgeDifference, NodeDifference
+from graph.differing import Difference
 from graph.facts import as_text
-from graph.history import Difference
 from graph.lineage import agreements_of, jobs_of
 from graph.reasons import Reason
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Parent
 
+from graph.differing import Difference
 from graph.facts import Kind
-from graph.history import EVER, Difference, Known, Then, Told, count, histories
+from graph.history import EVER, Known, Then, Told, count, histories
 from graph.paging import Page, Position, keyed, page
 from graph.things import Record
 from resolvers.batches import batched, many, needs, one

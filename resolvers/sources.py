@@ -1,23 +1,29 @@
 """Sources and their runs as GraphQL types: who states what, and what each reading of it did."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import Parent
 
 from graph import runs
+from graph.cuts import cut
+from graph.earlier import RunChanges, Touched, run_changes, touched
+from graph.lists import Row
+from graph.paging import Page
 from graph.refusals import BadInput
 from graph.runs import Run, RunState, Trigger
 from graph.sources import Source, list_sources
 from resolvers.batches import many
-from resolvers.connections import ROWS
+from resolvers.connections import ROWS, Pages
 from resolvers.context import Context, Info
 from resolvers.costs import weighs
 from resolvers.findings import Severity
+from resolvers.history import PropertyChange, changed
 from resolvers.members import After, Before, First, Last
 from resolvers.scalars import Instant, SequenceNumber
-from resolvers.slices import Slice, slice_page
+from resolvers.slices import AnswerConnection, Slice, slice_page
 
 __all__ = ["SourceRun", "SourceType", "runs_field", "sources_field"]
 
@@ -68,6 +74,62 @@ class RunFinding:
     count: int = _described("How often.")
 
 
+@strawberry.enum(name="RunAct", description="What a run did to what its source says of one thing or link.")
+class ActType(Enum):
+    STATED = _value("STATED", "The source says it now, and did not before.")
+    CHANGED = _value("CHANGED", "The source says other things of it than before.")
+    WITHDRAWN = _value("WITHDRAWN", "The source no longer says it.")
+
+
+@strawberry.type(description="One thing or link of which a run changed what its source says.")
+class RunChange:
+    what: str = _described("The kind of thing (resource, field …), or of link (feeds, reads).")
+    act: ActType = _described("What became of it.")
+    id: strawberry.ID | None = _described("The thing; null for a link.")
+    start: strawberry.ID | None = _described("Of a link, where the data comes from.")
+    end: strawberry.ID | None = _described("Of a link, where it goes; of reads, the system.")
+    job: str | None = _described("Of a link, what moves the data.")
+    changes: list[PropertyChange] = _described("What the source says otherwise, where it is CHANGED.")
+
+
+class _Changes(Pages):
+    """A page of what a run changed."""
+
+    def __init__(self, page: Page, found: RunChanges, context: Context) -> None:
+        super().__init__(f"run-{found.run}", page)
+        self._found = found
+        self._context = context
+
+    @property
+    def group(self) -> Hashable:
+        return id(self)
+
+    async def read(self, pages: Sequence["_Changes"], page: Page, size: int) -> Sequence[Sequence[Row]]:
+        places = cut(self._found.count, self._found.position, page, size)
+        rows = await touched(self._context.graph, self._found, places)
+        return [[Row(self._found.position(place), _change(row)) for place, row in zip(places, rows, strict=True)]]
+
+    async def count(self, pages: Sequence["_Changes"]) -> Sequence[int]:
+        return [self._found.count]
+
+
+async def _changes(
+    root: Parent[Any],
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Any:
+    page = slice_page(f"run-{root['id']}", first, after, last, before)
+    return _Changes(page, await run_changes(info.context.graph, root["id"]), info.context)
+
+
+def _change(row: Touched) -> Record:
+    told = {name: getattr(row, name) for name in ("what", "act", "id", "start", "end", "job")}
+    return {**told, "changes": changed(row.changes)}
+
+
 @strawberry.type(description="One run of a source: one reading of all that it says, or the undoing of another.")
 class SourceRun:
     id: strawberry.ID = _described("Its id.")
@@ -88,6 +150,11 @@ class SourceRun:
     undone_by: int | None = _described("The number of the run that undid it.")
     counts: list[RunCounts] = _described("What it did, by kind.")
     findings: list[RunFinding] = _described("What it found, the worst first.")
+    changed: AnswerConnection[RunChange] = strawberry.field(
+        resolver=_changes,
+        description="What it changed, in the order in which it did, as long as it may be undone.",
+        directives=[ROWS, weighs(10)],
+    )
 
 
 async def _last_runs(records: list[Record], context: Context) -> list[Any]:

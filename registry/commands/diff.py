@@ -15,8 +15,8 @@ from graph.difference import (
     check_compared,
     compare,
 )
+from graph.differing import Difference
 from graph.facts import as_text
-from graph.history import Difference
 from graph.lineage import Asked, Lineages
 from graph.moment import Level
 from graph.projection import Projection

@@ -1,16 +1,19 @@
 """`registry sources add|test|run|runs|show|undo|remove|kinds`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any
 
+import orjson
 from rich.text import Text
 
 from connectors.config import Files, SecretMissing
 from connectors.protocol import Input, SourceError, Trying, connectors
 from graph import runs
+from graph.earlier import RunChanges, Touched, run_changes, touched
+from graph.engine import Graph
 from graph.facts import as_text
 from graph.runs import Run, RunState
 from registry.commands.opened import Failure, opened, run, settings
@@ -212,24 +215,37 @@ def list_runs(name: str, first: int, form: Format) -> int:
     return 0
 
 
-def show(name: str, number: int | None, form: Format) -> int:
-    """Show one run of a source, the last by default: what it did, and what it found."""
+def show(name: str, number: int | None, first: int, form: Format) -> int:
+    """Show one run of a source, the last by default: what it did, what it found, and the first things it changed."""
     given = settings()
 
-    async def work() -> Run | None:
+    async def work() -> tuple[Run, RunChanges, list[Touched]] | None:
         async with opened(given) as graph:
-            if number is not None:
-                return await runs.find(graph, name, number)
-            return next(iter(await runs.history(graph, name, 1)), None)
+            found = await (runs.find(graph, name, number) if number is not None else _last(graph, name))
+            if found is None:
+                return None
+            changes = await run_changes(graph, found.id)
+            return found, changes, await touched(graph, changes, range(min(first, changes.count)))
 
-    found = run(work)
-    if found is None:
+    shown = run(work)
+    if shown is None:
         raise Failure(f"There is no such run of {name}.", f"`registry sources runs {name}` lists all.")
+    found, changes, rows = shown
     if form is Format.JSON:
-        print_json(_run_json(found))
+        told = [asdict(row) for row in rows]
+        print_json({**(_run_json(found) or {}), "changed": {"count": changes.count, "first": told}})
         return 0
+    _show(found, changes, rows, given.zone)
+    return 0
+
+
+async def _last(graph: Graph, name: str) -> Run | None:
+    return next(iter(await runs.history(graph, name, 1)), None)
+
+
+def _show(found: Run, changes: RunChanges, touched_: Sequence[Touched], zone: tzinfo) -> None:
     out = console()
-    out.print(table(_COLUMNS, [_row(found, given.zone)]))
+    out.print(table(_COLUMNS, [_row(found, zone)]))
     acts = ("stated", "added", "changed", "unchanged", "withdrawn", "refused")
     rows = [(what, *(f"{counts.get(act, 0):,}" for act in acts)) for what, counts in found.counts.items()]
     if rows:
@@ -239,7 +255,23 @@ def show(name: str, number: int | None, form: Format) -> int:
         out.print(table({"severity": "left", "finding": "left", "count": "right"}, found_rows))
     if found.first is not None:
         out.print(Text(f"It made changes {found.first} to {found.last} of the graph."))
-    return 0
+    if touched_:
+        columns = dict.fromkeys(("act", "kind", "what", "key", "before", "after"), "left")
+        out.print(table(columns, [row for one in touched_ for row in _changed(one)]))
+    if changes.count > len(touched_):
+        out.print(Text(f"… and {changes.count - len(touched_):,} more; --first tells more of them."))
+
+
+def _changed(one: Touched) -> list[tuple[object, ...]]:
+    what = one.id if one.id is not None else f"{one.start} → {one.end}{f' ({one.job})' if one.job else ''}"
+    head = (one.act.lower(), one.what, what)
+    return [(*head, change.name, _cell(change.before), _cell(change.after)) for change in one.changes] or [
+        (*head, "", "", "")
+    ]
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _history(given: Settings, name: str, first: int) -> list[Run]:

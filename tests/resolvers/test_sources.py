@@ -78,3 +78,64 @@ async def test_what_cannot_be_asked_is_refused(graph: Graph, given: str) -> None
     api = await opened(graph)
     error = await api.error(f"{{ sourceRuns({given}) {{ totalCount }} }}")
     assert error["extensions"]["code"] == "BAD_INPUT"
+
+
+CHANGED = """
+query ($after: String, $last: Int, $first: Int) { sourceRuns(source: "people", first: 2) { nodes { number
+  changed(first: $first, after: $after, last: $last) {
+    totalCount pageInfo { endCursor hasNextPage }
+    nodes { what act id start end job changes { name before after } }
+} } } }
+"""
+
+
+async def test_what_a_run_changed_is_told_in_order_and_pages(graph: Graph, tmp_path: Path) -> None:
+    feeds = {"fact": "feeds", "from": "resource:0", "to": "resource:1", "job": "夜间"}
+    things = [{"fact": "resource", "id": f"resource:{n}", "name": f"甲{n}", "published": "2020"} for n in range(4)]
+    await ran(graph, [*things, feeds])
+    await ran(graph, [{**things[0], "name": "乙", "published": None}, {**feeds, "transformation": "x"}, *things[1:]])
+    api = await opened(graph)
+    [second, first] = (await api.ask(CHANGED, first=10))["sourceRuns"]["nodes"]
+    assert second["changed"]["nodes"] == [
+        {
+            "what": "resource",
+            "act": "CHANGED",
+            "id": "resource:0",
+            "start": None,
+            "end": None,
+            "job": None,
+            "changes": [
+                {"name": "name", "before": "甲0", "after": "乙"},
+                {"name": "published", "before": "2020", "after": None},
+            ],
+        },
+        {
+            "what": "feeds",
+            "act": "CHANGED",
+            "id": None,
+            "start": "resource:0",
+            "end": "resource:1",
+            "job": "夜间",
+            "changes": [{"name": "transformation", "before": None, "after": "x"}],
+        },
+    ]
+    assert [(one["act"], one["id"]) for one in first["changed"]["nodes"]][:4] == [
+        ("STATED", f"resource:{n}") for n in range(4)
+    ]
+    page = (await api.ask(CHANGED, first=3))["sourceRuns"]["nodes"][1]["changed"]
+    assert (page["totalCount"], page["pageInfo"]["hasNextPage"], len(page["nodes"])) == (5, True, 3)
+    query = CHANGED.replace("first: 2)", f'first: 2, after: "{await cursor(api)}")')
+    rest = (await api.ask(query, first=3, after=page["pageInfo"]["endCursor"]))["sourceRuns"]["nodes"][0]["changed"]
+    assert [(one["what"], one["act"]) for one in rest["nodes"]] == [("resource", "STATED"), ("feeds", "STATED")]
+    [end] = (await api.ask(CHANGED, last=1))["sourceRuns"]["nodes"][0]["changed"]["nodes"]
+    assert end["what"] == "feeds"
+    await undo_run(graph, "people", None, How(worker="here"))
+    [undone, _] = (await api.ask(CHANGED, first=9))["sourceRuns"]["nodes"]
+    assert sorted(one["what"] for one in undone["changed"]["nodes"]) == ["feeds", "resource"]
+
+
+async def cursor(api: Any) -> str:
+    """Where the second run of the list begins."""
+    found = await api.ask('{ sourceRuns(source: "people", first: 1) { pageInfo { endCursor } } }')
+    end: str = found["sourceRuns"]["pageInfo"]["endCursor"]
+    return end
