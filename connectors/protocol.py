@@ -22,6 +22,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 from connectors.addresses import POLICY, Policy
 from connectors.config import Config
 from connectors.datasets import Registered, Rule
+from connectors.errors import SourceError as SourceError
 from graph.facts import Fact, Finding, Place, Severity
 
 GROUP = "registry.connectors"
@@ -85,17 +86,6 @@ class Trying(Protocol):
     async def try_out(self) -> Sequence[str]:
         """What was found there, a sentence each, for a person. Raises SourceError."""
         ...
-
-
-class SourceError(Exception):
-    """A source cannot be read at all; the message says why and what to do, and holds no secret.
-
-    `passing` says that another try may help: a server that is away, rather than a wrong password.
-    """
-
-    def __init__(self, message: str, *, passing: bool = False) -> None:
-        super().__init__(message)
-        self.passing = passing
 
 
 @runtime_checkable
