@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.addresses import POLICY, Policy
-from connectors.config import Config, Files
+from connectors.config import Config
 from connectors.datasets import Rule
 from connectors.protocol import Connector, Input, connectors, not_taken, recognise, unreadable
 from graph.changes import now
@@ -163,7 +163,7 @@ class _Run:
         options, report = self.options, self.report
         if isinstance(options.connector, str) and options.connector not in connectors():
             raise WrongUse(f"there is no connector {options.connector!r}; there are {', '.join(connectors())}")
-        if paths or options.config is None or isinstance(options.config, Files):
+        if paths or options.config is None:
             files = find_files(paths)
             if not files:
                 raise WrongUse("there is no file to import")

@@ -117,7 +117,7 @@ def try_out(names: Sequence[str], form: Format) -> int:
 
 async def _tried(given: Settings, sources: Sources, source: Configured) -> tuple[bool, Sequence[str]]:
     config = source.config
-    if isinstance(config, Files):
+    if isinstance(config, Files) and config.paths:
         return _files(source, config)
     connector = source.connector(
         Input(

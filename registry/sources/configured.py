@@ -25,7 +25,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.addresses import POLICY, Policy
-from connectors.config import Config, Files
+from connectors.config import Config
 from connectors.datasets import Rule
 from connectors.protocol import Connector, connectors
 from graph.facts import is_id
@@ -138,11 +138,6 @@ def made(name: str, table: Mapping[str, Any], file: Path) -> Configured:
     running = _checked(Running, own, where, file)
     config = _checked(connector.config, theirs, where, file)
     return Configured(name, running, connector, _rooted(config, file.parent))
-
-
-def is_files(config: Config) -> bool:
-    """Whether a source is files, each of which is read."""
-    return isinstance(config, Files)
 
 
 def _checked(model: type[Any], values: Mapping[str, Any], where: str, file: Path) -> Any:
