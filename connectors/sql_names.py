@@ -1,0 +1,119 @@
+"""Names as a dialect reads them: case and quotes, catalogs and schemas that are left out, and known columns."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
+
+from connectors.sql_steps import Name
+
+_UPPER = (NormalizationStrategy.UPPERCASE, NormalizationStrategy.CASE_INSENSITIVE_UPPERCASE)
+_ALL = (NormalizationStrategy.CASE_INSENSITIVE, NormalizationStrategy.CASE_INSENSITIVE_UPPERCASE)
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_TRANSACT = ("tsql", "fabric")
+
+
+@lru_cache(maxsize=64)
+def _fold(dialect: str) -> tuple[Callable[[str], str], bool]:
+    """How unquoted names are changed, and whether quoted ones are too."""
+    found = Dialect.get_or_raise(dialect or None)
+    strategy = found.normalization_strategy
+    if strategy is NormalizationStrategy.CASE_SENSITIVE:
+        return str, False
+    if found.ASCII_ONLY_NORMALIZATION and strategy not in _UPPER:
+        return (lambda text: text.translate(_ASCII_LOWER)), strategy in _ALL
+    return (str.upper if strategy in _UPPER else str.lower), strategy in _ALL
+
+
+class Names:
+    """Names in one text. `default` changes when the text says USE."""
+
+    def __init__(self, dialect: str, schema: Mapping[Name, Sequence[str]], default: Sequence[str]) -> None:
+        self.dialect = dialect
+        self.default = tuple(default)
+        self._fold, self._quoted_too = _fold(dialect)
+        self._keeps_tables = dialect == "bigquery"
+        self._columns: dict[Name, Sequence[str]] = {}
+        self._by_table: dict[str, list[Name]] = {}
+        self._folded: dict[Name, Name] = {}
+        for name, columns in schema.items():
+            self.learn(tuple(name), columns)
+
+    def normal(self, identifier: exp.Expr | str | None) -> str:
+        """A column's, alias's or common table expression's name."""
+        if isinstance(identifier, exp.Identifier):
+            text = str(identifier.this)
+            if identifier.args.get("temporary"):
+                text = "#" + text.lstrip("#")
+            if identifier.args.get("global_"):
+                text = "##" + text.lstrip("#")
+            return text if identifier.args.get("quoted") and not self._quoted_too else self._fold(text)
+        if isinstance(identifier, str):
+            return self._fold(identifier)
+        return self.normal(identifier.this) if isinstance(identifier, exp.Expr) else ""
+
+    def table(self, table: exp.Expr) -> Name:
+        """A table's name with the catalog and schema that it stands in as far as they are known."""
+        parts = list(table.parts) if isinstance(table, exp.Table) else [table]
+        keep = self._keeps_tables and len(parts) > 1
+        given = [self._part(part, keep) for part in parts]
+        return self.qualified(given)
+
+    def _part(self, part: exp.Expr, keep: bool) -> str:
+        if isinstance(part, exp.Parameter):
+            return "@" + part.name.lower()
+        return str(part.name) if keep else self.normal(part)
+
+    def qualified(self, parts: Sequence[str]) -> Name:
+        """A name with what is missing in front of it; an empty part, as in `db..table`, is missing too."""
+        missing = max(len(self.default) + 1 - len(parts), 0)
+        full = [*self.default[:missing], *parts]
+        for at, part in enumerate(full[:-1]):
+            if not part and at < len(self.default):
+                full[at] = self.default[at]
+        return tuple(part for part in full if part)
+
+    def use(self, kind: str, name: Sequence[str]) -> None:
+        """Takes USE: from here on names stand in another catalog or schema."""
+        depth = len(self.default)
+        if kind in ("WAREHOUSE", "ROLE", "SECONDARY ROLES"):
+            return
+        if len(name) > 1:
+            self.default = tuple(name)
+        elif kind in ("DATABASE", "CATALOG") or (self.dialect in _TRANSACT and kind != "SCHEMA"):
+            schema = self.default[1:2] or (("dbo",) if self.dialect in _TRANSACT else ())
+            self.default = (*name, *schema)
+        else:
+            self.default = (*self.default[: max(depth - 1, 0)], *name)
+
+    def learn(self, name: Name, columns: Sequence[str]) -> None:
+        """Remembers the columns of a table."""
+        self._columns[name] = columns
+        self._folded[tuple(part.casefold() for part in name)] = name
+        if name:
+            self._by_table.setdefault(name[-1].casefold(), []).append(name)
+
+    def forget(self, name: Name) -> None:
+        """A table is gone."""
+        self._columns.pop(name, None)
+
+    def columns(self, name: Name) -> Sequence[str] | None:
+        """The columns of a table; a name with less or more parts finds it if only one table fits."""
+        found = self._columns.get(name)
+        if found is None and name:
+            same = self._folded.get(tuple(part.casefold() for part in name))
+            found = self._columns.get(same) if same is not None else None
+        if found is None and name:
+            near = {other for other in self._by_table.get(name[-1].casefold(), ()) if _fits(name, other)}
+            found = self._columns.get(near.pop()) if len(near) == 1 else None
+        return found
+
+
+def _fits(name: Name, other: Name) -> bool:
+    """Whether one name is the end of the other."""
+    short = min(len(name), len(other))
+    return len(name) != len(other) and all(
+        mine.casefold() == its.casefold() for mine, its in zip(name[-short:], other[-short:], strict=True)
+    )

@@ -1,0 +1,136 @@
+"""One statement's text to its syntax tree, with what the parser cannot be given kept from it."""
+
+import logging
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.tokens import Token, TokenType
+
+LONGEST = 1_000_000
+"""Characters of the longest statement that is read."""
+
+_DEEPEST = 120
+_JOINS = 12
+_BRACKETS = 30
+_OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
+_CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
+_REPLACE = re.compile(r"REPLACE\s+(?:LOW_PRIORITY\s+|DELAYED\s+)?(?:INTO\s+)?(?=[\w`\"])", re.IGNORECASE)
+_ROWS = re.compile(r"(?:INSERT|REPLACE)\b[^()]{0,500}(?:\([^()]{0,5000}\))?\s*VALUES\b", re.IGNORECASE)
+
+ODD = (AttributeError, IndexError, KeyError, NotImplementedError, RecursionError, TypeError, ValueError)
+"""What the parser and its trees raise at input that nobody foresaw."""
+
+# Texts that it takes as they are are told of by what was not followed; its log says it once more.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+
+class NotParsed(Exception):
+    """A statement is not taken. The offset is where in its text."""
+
+    def __init__(self, message: str, code: str = "SQL_NOT_PARSED", offset: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """sqlglot's parser of one dialect."""
+
+    dialect: Dialect
+    name: str
+
+    def trees(self, text: str) -> list[exp.Expr]:
+        """The statements of a text, usually one. Raises NotParsed."""
+        if len(text) > LONGEST:
+            if _ROWS.match(text[:6000]):
+                return []
+            raise NotParsed(f"the statement is longer than {LONGEST:,} characters", "SQL_TOO_LONG")
+        if self.name in ("mysql", "mariadb", "singlestore", "doris", "starrocks", "") and text[:7].upper() == "REPLACE":
+            text = _REPLACE.sub(lambda found: "INSERT INTO".ljust(len(found[0])), text, count=1)
+        try:
+            tokens = self.dialect.tokenize(text)
+            _check(tokens)
+            trees = self.dialect.parser().parse(tokens, text)
+        except ParseError as error:
+            raise self._refused(text, error) from None
+        except SqlglotError:
+            raise NotParsed("a quote or a comment in this statement has no end") from None
+        except RecursionError:
+            raise NotParsed("this is nested too deeply", "SQL_TOO_DEEP") from None
+        except ODD:
+            raise NotParsed("this statement was not understood") from None
+        return [tree for tree in trees if tree is not None]
+
+    def _refused(self, text: str, error: ParseError) -> NotParsed:
+        first = error.errors[0] if error.errors else {}
+        word = str(first.get("highlight") or "")
+        line, column = int(first.get("line") or 1), int(first.get("col") or 1)
+        start = 0
+        for _ in range(line - 1):
+            start = text.find("\n", start) + 1
+        near = " ".join(word.split())[:40]
+        offset = max(start + column - max(len(word), 1), 0)
+        return NotParsed(f"this was not understood{f' at {near!r}' if near else ''}", offset=offset)
+
+
+@lru_cache(maxsize=64)
+def parser(dialect: str) -> Parser:
+    """The parser of a dialect. Raises ValueError for one that there is not."""
+    return Parser(Dialect.get_or_raise(dialect or None), dialect)
+
+
+def check_dialect(dialect: str) -> str:
+    """The dialect's name as sqlglot knows it. Raises ValueError that says which there are."""
+    known = sorted(name for name in sqlglot.Dialects.__members__.values() if name)
+    word = dialect.strip().lower()
+    word = _OTHER_NAMES.get(word, word)
+    if word and word not in known:
+        raise ValueError(f"there is no dialect {dialect!r}; there are {', '.join(known)}")
+    return word
+
+
+_OTHER_NAMES = {
+    "postgresql": "postgres",
+    "mariadb": "mysql",
+    "mssql": "tsql",
+    "sqlserver": "tsql",
+    "synapse": "tsql",
+    "opengauss": "postgres",
+    "gaussdb": "postgres",
+    "kingbase": "postgres",
+    "greenplum": "postgres",
+    "dm": "oracle",
+    "sparksql": "spark",
+    "ansi": "",
+}
+
+
+def _check(tokens: list[Token]) -> None:
+    """Refuses what the parser would take too long for, or too deep a stack. Linear."""
+    depth = joins = brackets = 0
+    before = None
+    for token in tokens:
+        kind = token.token_type
+        if kind in _OPEN:
+            depth += 1
+            if depth > _DEEPEST:
+                raise NotParsed("this is nested too deeply", "SQL_TOO_DEEP", token.start)
+        elif kind in _CLOSE:
+            depth = max(depth - 1, 0)
+        if kind is TokenType.JOIN:
+            joins += before not in (TokenType.CROSS, TokenType.NATURAL)
+        elif kind in (TokenType.ON, TokenType.USING, TokenType.SELECT):
+            joins = 0
+        if joins > _JOINS:
+            raise NotParsed(f"more than {_JOINS} joins follow each other without ON", "SQL_TOO_DEEP", token.start)
+        if kind is TokenType.L_BRACKET:
+            brackets = brackets + 1 if before is TokenType.R_BRACKET else 1
+            if brackets > _BRACKETS:
+                raise NotParsed("this is nested too deeply", "SQL_TOO_DEEP", token.start)
+        before = kind
