@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from connectors.sql_split import Piece
+from connectors.sql_split import Piece, words
 from connectors.sql_transact import parts
 
 STATEMENT, LOOP, ASSIGN, FETCH, DECLARE, BODY, DYNAMIC, LOST, ROUTINE = (
@@ -36,9 +36,9 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 _FIRST = re.compile(r"(?:\s|\()*([^\W\d]\w*)")
-_PLAIN = frozenset(
+_PLAIN = words(
     "SELECT INSERT UPDATE DELETE MERGE WITH VALUES TRUNCATE DROP ALTER USE FROM REPLACE COPY CACHE REFRESH ANALYZE"
-    " GRANT REVOKE COMMENT SHOW EXPLAIN DESCRIBE LOAD RENAME UNLOAD MSCK VACUUM UPSERT UNCACHE LOCK TABLE".split()
+    " GRANT REVOKE COMMENT SHOW EXPLAIN DESCRIBE LOAD RENAME UNLOAD MSCK VACUUM UPSERT UNCACHE LOCK TABLE"
 )
 _ROUTINE = re.compile(
     r"(?:(?:CREATE|ALTER)\b(?:\s+(?:OR\s+(?:REPLACE|ALTER)|EDITIONABLE|NONEDITIONABLE|TEMP|TEMPORARY|AGGREGATE"
@@ -47,10 +47,11 @@ _ROUTINE = re.compile(
 )
 _LANGUAGE = re.compile(r"\bLANGUAGE\s+'?(\w+)", re.IGNORECASE)
 _LANGUAGES = frozenset({"sql", "plpgsql", "plsql", "pgplsql", "spl"})
-_NOTHING = frozenset(
+_NOTHING = words(
     "UNTIL LEAVE ITERATE EXIT CONTINUE NULL RAISE CLOSE COMMIT ROLLBACK SAVEPOINT SIGNAL RESIGNAL GET PRAGMA TYPE"
-    " SUBTYPE START RELEASE PRINT RAISERROR THROW GOTO WAITFOR DEALLOCATE BREAK SAVE ABORT LET ASSERT".split()
+    " SUBTYPE START RELEASE PRINT RAISERROR THROW GOTO WAITFOR DEALLOCATE BREAK SAVE ABORT LET ASSERT"
 )
+_ALL_OF = "SELECT * FROM "
 _DROPPED = frozenset({"ELSE", "EXCEPTION", "LOOP", "REPEAT", "DO", "THEN", "EXECUTE_SECTION"})
 _UNTIL: dict[str, frozenset[str]] = {
     "IF": frozenset({"THEN"}),
@@ -155,22 +156,11 @@ class Blocks:
             return
         if word in _NOTHING:
             return
+        special = self._special(word, after.text, piece, listed)
         if _ROUTINE.match(rest.text):
             yield from self._routine(rest, tokens(rest.text))
-        elif word == "DO":
-            yield from _inner(rest, tokens(rest.text))
-        elif word == "DECLARE" and not self._transact:
-            yield from self._declared(piece, listed[1:])
-        elif word == "RETURN":
-            yield from self._returned(piece, listed)
-        elif word in ("CURSOR", "OPEN") or after.text == "CURSOR":
-            yield from _cursor(piece, listed)
-        elif word == "FETCH":
-            yield from _fetched(piece, listed)
-        elif word == "PERFORM":
-            yield Unit(STATEMENT, Piece("SELECT " + rest.text[len("PERFORM") :], rest.start))
-        elif word in ("EXECUTE", "EXEC", "CALL"):
-            yield _dynamic(rest, listed)
+        elif special is not None:
+            yield from special
         elif after.text == ":=":
             yield Unit(ASSIGN, piece.part(after.end), (listed[0].text,))
         elif word in _PLAIN or word in ("CREATE", "SET", "(", "DECLARE") or not self.inside:
@@ -179,6 +169,25 @@ class Blocks:
             yield from self._declared(piece, listed)
         else:
             yield Unit(LOST, rest)
+
+    def _special(self, word: str, after: str, piece: Piece, listed: Sequence[Token]) -> Iterator[Unit] | None:
+        """What stands only in routines, by its first word."""
+        rest = piece.part(listed[0].start)
+        if word == "DO":
+            return _inner(rest, tokens(rest.text))
+        if word == "DECLARE" and not self._transact:
+            return self._declared(piece, listed[1:])
+        if word == "RETURN":
+            return self._returned(piece, listed)
+        if word in ("CURSOR", "OPEN") or after == "CURSOR":
+            return _cursor(piece, listed)
+        if word == "FETCH":
+            return _fetched(piece, listed)
+        if word == "PERFORM":
+            return iter([Unit(STATEMENT, Piece("SELECT " + rest.text[len(word) :], rest.start))])
+        if word in ("EXECUTE", "EXEC", "CALL"):
+            return iter([_dynamic(rest, listed)])
+        return None
 
     def _ended(self, what: str) -> None:
         if what not in ("IF", "LOOP", "CASE", "WHILE", "REPEAT", "FOR"):
@@ -208,6 +217,7 @@ class Blocks:
     def _routine(self, piece: Piece, listed: Sequence[Token]) -> Iterator[Unit]:
         """The head of a routine: its parameters; then its body, in a string or as the statements that come."""
         yield Unit(ROUTINE, piece, _parameters(listed, self._transact))
+        yield from _rows(piece, listed)
         body = next((token for token in listed if token.kind == "heredoc"), None)
         language = _LANGUAGE.search(piece.text)
         if language is not None and language[1].lower() not in _LANGUAGES:
@@ -318,6 +328,20 @@ def _inner(piece: Piece, listed: Sequence[Token]) -> Iterator[Unit]:
     else:
         lead = text.index("'") + 1
         yield Unit(BODY, Piece(text[lead:-1].replace("''", "'"), piece.start + token.start + lead))
+
+
+def _rows(piece: Piece, listed: Sequence[Token]) -> Iterator[Unit]:
+    """The rows that a trigger is told of."""
+    heads = [token.text for token in listed[:8]]
+    at = _find(listed, 0, frozenset({"ON"})) + 1
+    if "TRIGGER" not in heads or at >= len(listed):
+        return
+    end = at + 1
+    while end + 1 < len(listed) and listed[end].text == ".":
+        end += 2
+    query = Piece(_ALL_OF + piece.text[listed[at].start : listed[end - 1].end], piece.start)
+    for name in ("NEW", "OLD", "INSERTED", "DELETED"):
+        yield Unit(LOOP, query, (name,))
 
 
 def _parameters(listed: Sequence[Token], transact: bool) -> tuple[str, ...]:

@@ -61,6 +61,8 @@ class Drawing:
                 work.extend(_window(node, told, scope))
             elif isinstance(node, exp.Star):
                 self._star(scope, output, told, whole)
+            elif isinstance(node, exp.Dot) and isinstance(node.this, exp.Placeholder):
+                self._bound(node, told, scope, output, whole)
             elif isinstance(node, exp.Parameter | exp.Placeholder):
                 self._variable(node, told, scope, output, whole)
             else:
@@ -106,6 +108,13 @@ class Drawing:
     def _variable(self, node: exp.Expr, told: Told, scope: Scope, output: Output, whole: exp.Expr) -> None:
         sign = "@" if isinstance(node, exp.Parameter) else ""
         found = scope.variables.values.get(f"{sign}{node.name}".casefold())
+        if found is not None:
+            self._take(found, told, output, whole)
+
+    def _bound(self, node: exp.Dot, told: Told, scope: Scope, output: Output, whole: exp.Expr) -> None:
+        """`:NEW.a` of a trigger."""
+        record = scope.variables.records.get(node.this.name.casefold())
+        found = record.pick(scope.names.normal(node.expression)) if record is not None else None
         if found is not None:
             self._take(found, told, output, whole)
 
@@ -224,12 +233,23 @@ def _this(node: exp.Expr, told: Told, scope: Scope) -> Iterator[Work]:
         yield node.this, told, scope
 
 
+def _anonymous(node: exp.Expr, told: Told, scope: Scope) -> Iterator[Work]:
+    """`VALUES(a)` after ON DUPLICATE KEY UPDATE is a column of what is inserted."""
+    row = node.name.upper() == "VALUES"
+    for part in node.expressions:
+        if row and isinstance(part, exp.Identifier):
+            yield exp.Column(this=part, table=exp.Identifier(this="values", quoted=True)), told, scope
+        elif isinstance(part, exp.Expr):
+            yield part, told, scope
+
+
 def _nothing(node: exp.Expr, told: Told, scope: Scope) -> Iterator[Work]:
     return iter(())
 
 
 _HANDLERS: dict[type[exp.Expr], Callable[[exp.Expr, Told, Scope], Iterator[Work]]] = {
     exp.Alias: _this,
+    exp.Anonymous: _anonymous,
     exp.Case: _case,
     exp.Cast: _this,
     exp.DataType: _nothing,

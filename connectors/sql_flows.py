@@ -18,14 +18,21 @@ MOST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A table, what is put into it, and into which columns by position (None: into those of the same names)."""
+    """A table, what is put into it, and into which columns by position (None: into those of the same names).
+
+    `more` is put in by name besides.
+    """
 
     name: Name
     relation: Relation
     columns: Sequence[str] | None
+    more: Sequence[Item] = ()
 
     def items(self) -> list[Item]:
         """What is put in, under the names of the columns that it goes to."""
+        return [*self._placed(), *self.more]
+
+    def _placed(self) -> list[Item]:
         items, columns = self.relation.items, self.columns
         if columns is None:
             return items

@@ -77,7 +77,7 @@ class _Reader:
         """All of it."""
         self._script(Piece(self._text, 0), 0)
         problems = sorted(self._problems, key=lambda problem: (problem.line, problem.column, problem.code))
-        return Script(tuple(self._statements.steps), tuple(problems))
+        return Script(tuple(self._statements.state.steps), tuple(problems))
 
     def _script(self, piece: Piece, depth: int) -> None:
         splitter, taken = Splitter(piece.text, self._dialect), Blocks(self._dialect)
@@ -88,37 +88,42 @@ class _Reader:
     def _unit(self, unit: Unit, inside: bool, depth: int) -> None:
         self._at = unit.piece
         text = unit.piece.text
-        follow = self._statements
         try:
-            match unit.what:
-                case blocks.STATEMENT:
-                    follow.follow(text, self._places.at(unit.piece.start)[0], inside=inside)
-                case blocks.BODY if depth < _NESTED:
+            if unit.what == blocks.STATEMENT:
+                self._statements.follow(text, self._places.at(unit.piece.start)[0], inside=inside)
+            elif unit.what == blocks.LOST or depth >= _NESTED:
+                self._problem("SQL_NOT_FOLLOWED", f"not followed: {_short(text)}", 0)
+            elif unit.what == blocks.BODY:
+                self._script(unit.piece, depth + 1)
+            elif unit.what == blocks.DYNAMIC:
+                with self._statements.state.variables.hidden():
                     self._script(unit.piece, depth + 1)
-                case blocks.DYNAMIC if depth < _NESTED:
-                    with follow.variables.hidden():
-                        self._script(unit.piece, depth + 1)
-                case blocks.LOOP if len(unit.names) == 2:
-                    follow.again(*unit.names)
-                case blocks.LOOP:
-                    follow.loop(unit.names[0], text)
-                case blocks.ASSIGN:
-                    follow.assign(unit.names, text)
-                case blocks.FETCH:
-                    follow.fetch(unit.names)
-                case blocks.DECLARE:
-                    follow.declare(unit.names)
-                case blocks.ROUTINE:
-                    follow.variables.clear()
-                    follow.declare(unit.names)
-                case _:
-                    self._problem("SQL_NOT_FOLLOWED", f"not followed: {_short(text)}", 0)
+            else:
+                self._variables(unit)
         except NotParsed as error:
             self._problem(error.code, f"{error}: {_short(text)}", error.offset)
         except RecursionError:
             self._problem("SQL_TOO_DEEP", f"this is nested too deeply: {_short(text)}", 0)
         except ODD:
             self._problem("SQL_NOT_FOLLOWED", f"this statement could not be followed: {_short(text)}", 0)
+
+    def _variables(self, unit: Unit) -> None:
+        """What a unit says of variables and cursors."""
+        follow = self._statements
+        match unit.what:
+            case blocks.LOOP if len(unit.names) == 2:
+                follow.again(*unit.names)
+            case blocks.LOOP:
+                follow.loop(unit.names[0], unit.piece.text)
+            case blocks.ASSIGN:
+                follow.assign(unit.names, unit.piece.text)
+            case blocks.FETCH:
+                follow.fetch(unit.names)
+            case blocks.DECLARE:
+                follow.declare(unit.names)
+            case blocks.ROUTINE:
+                follow.state.variables.clear()
+                follow.declare(unit.names)
 
     def _odd(self, code: str, message: str, node: exp.Expr | None) -> None:
         offset = 0

@@ -57,6 +57,8 @@ class Names:
     def table(self, table: exp.Expr) -> Name:
         """A table's name with the catalog and schema that it stands in as far as they are known."""
         parts = list(table.parts) if isinstance(table, exp.Table) else [table]
+        if isinstance(table, exp.Table) and table.args.get("db") == "" and len(parts) == 2:
+            parts.insert(1, exp.to_identifier(""))
         keep = self._keeps_tables and len(parts) > 1
         given = [self._part(part, keep) for part in parts]
         return self.qualified(given)
@@ -77,16 +79,18 @@ class Names:
 
     def use(self, kind: str, name: Sequence[str]) -> None:
         """Takes USE: from here on names stand in another catalog or schema."""
-        depth = len(self.default)
         if kind in ("WAREHOUSE", "ROLE", "SECONDARY ROLES"):
             return
         if len(name) > 1:
             self.default = tuple(name)
-        elif kind in ("DATABASE", "CATALOG") or (self.dialect in _TRANSACT and kind != "SCHEMA"):
-            schema = self.default[1:2] or (("dbo",) if self.dialect in _TRANSACT else ())
-            self.default = (*name, *schema)
+        elif self.dialect in _TRANSACT and kind != "SCHEMA":
+            self.default = (*name, self.default[1] if len(self.default) > 1 else "dbo")
+        elif self.dialect == "snowflake" and kind == "DATABASE":
+            self.default = (*name, "PUBLIC")
+        elif kind == "CATALOG":
+            self.default = (*name, "default")
         else:
-            self.default = (*self.default[: max(depth - 1, 0)], *name)
+            self.default = (*self.default[:-1], *name)
 
     def learn(self, name: Name, columns: Sequence[str]) -> None:
         """Remembers the columns of a table."""

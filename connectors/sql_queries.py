@@ -128,7 +128,7 @@ class Queries:
         for window in query.args.get("windows") or ():
             scope.windows[self.names.normal(window.this)] = window
         scope.aliases_first = self.names.dialect in ALIASES_IN_SELECT
-        items = self._items(query, scope)
+        items = self.items(query, scope)
         self.filters(query, scope, sink, items)
         return Relation(items, sink.indirect, None, _tables(scope))
 
@@ -168,7 +168,8 @@ class Queries:
             return
         self.drawing.decides(part, scope, sink)
 
-    def _items(self, query: exp.Expr, scope: Scope) -> list[Item]:
+    def items(self, query: exp.Expr, scope: Scope) -> list[Item]:
+        """The columns that SELECT or RETURNING lists."""
         items: list[Item] = []
         for node in query.expressions:
             if isinstance(node, exp.Star):
@@ -180,8 +181,8 @@ class Queries:
                 value = self.drawing.value(node.this, scope, "")
                 items += [value.named(name) for name in names]
             elif isinstance(node, exp.EQ) and isinstance(node.this, exp.Parameter):
-                variable = f"@{node.this.name}".casefold()
-                self.variables.values[variable] = self.drawing.value(node.expression, scope, variable)
+                variable = f"@{node.this.name}"
+                self.variables.hold(variable, self.drawing.value(node.expression, scope, variable))
             else:
                 output = self.drawing.value(node, scope, self.label(node))
                 items.append(output)

@@ -1,4 +1,4 @@
-"""What a query gives: columns, and of each which columns of real tables its values come from and what decides on them."""
+"""What a query gives: columns, and which columns of real tables each comes from or is decided by."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -8,13 +8,14 @@ from sqlglot import exp
 
 from connectors.sql_names import Names
 from connectors.sql_relations import Output, Relation, add, wholes
+from connectors.sql_split import words
 
 ALIASES_IN_SELECT = frozenset({"snowflake", "redshift", "databricks", "spark", "duckdb", "teradata", "clickhouse"})
 """Dialects in which a column of SELECT may be used in a later one by its alias."""
 
-_NOT_COLUMNS = frozenset(
+_NOT_COLUMNS = words(
     "ROWNUM LEVEL SYSDATE SYSTIMESTAMP USER UID NEXTVAL CURRVAL CONNECT_BY_ISLEAF CONNECT_BY_ISCYCLE DEFAULT"
-    " CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER SESSION_USER SQLERRM SQLCODE FOUND".split()
+    " CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER SESSION_USER SQLERRM SQLCODE FOUND"
 )
 
 Report = Callable[[exp.Expr, str, str], None]
@@ -27,6 +28,13 @@ class Variables:
 
     values: dict[str, Output] = field(default_factory=dict)
     records: dict[str, Relation] = field(default_factory=dict)
+
+    def hold(self, name: str, output: Output) -> None:
+        """A variable may have this value, besides those that it had before."""
+        held = Output(name)
+        held.take(self.values.get(name.casefold(), held))
+        held.take(output)
+        self.values[name.casefold()] = held
 
     def clear(self) -> None:
         """Another routine begins."""
@@ -106,7 +114,7 @@ def column(node: exp.Column, scope: Scope, report: Report) -> Output | None:
                 report(node, "SQL_COLUMN_UNKNOWN", f"{'.'.join(normal[:length])} has no column {normal[length]}")
             return picked
     struct = _certain(normal[0], scope)
-    if struct is None and len(parts) == 2 and _only_guess(normal[0], scope) is not None:
+    if struct is None:
         struct = _only_guess(normal[0], scope)
     if struct is None:
         report(node, "SQL_COLUMN_UNKNOWN", f"no table is called {'.'.join(normal[:-1])} here")

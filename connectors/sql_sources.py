@@ -69,10 +69,9 @@ class Sources:
     def add(self, node: exp.Expr, scope: Scope, sink: Output) -> None:
         """One source, with what hangs on it."""
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table | exp.Subquery) and not _alias(node):
-            if isinstance(node.this, exp.Table) or not node.this.args.get("with_"):
-                self.add(node.this, scope, sink)
-                self._beside(node, scope, sink)
-                return
+            self.add(node.this, scope, sink)
+            self._beside(node, scope, sink)
+            return
         name, relation = self._source(node, scope)
         alias = _alias(node)
         name = self._names.normal(alias.this) if alias is not None and alias.this is not None else name

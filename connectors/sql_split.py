@@ -33,6 +33,11 @@ class Piece:
         return Piece(self.text[start:end], self.start + start)
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 class Places:
     """Lines and columns, from 1, of the offsets in a text."""
 

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-_ALWAYS = frozenset(
+from connectors.sql_split import words
+
+_ALWAYS = words(
     "TRUNCATE DECLARE IF WHILE BEGIN RETURN PRINT OPEN CLOSE DEALLOCATE RAISERROR THROW COMMIT ROLLBACK GOTO WAITFOR"
-    " GRANT DENY REVOKE BREAK CONTINUE USE".split()
+    " GRANT DENY REVOKE BREAK CONTINUE USE"
 )
 _SETS = frozenset({"UNION", "ALL", "EXCEPT", "INTERSECT", "AS", "FOR", "("})
 _EVENTS = frozenset({"THEN", "FOR", "AFTER", "OF", ",", "GRANT", "DENY", "REVOKE"})
-_OBJECTS = frozenset("TABLE VIEW PROCEDURE PROC FUNCTION TRIGGER INDEX SCHEMA DATABASE TYPE SYNONYM SEQUENCE".split())
+_OBJECTS = words("TABLE VIEW PROCEDURE PROC FUNCTION TRIGGER INDEX SCHEMA DATABASE TYPE SYNONYM SEQUENCE")
 
 
 class Word(Protocol):
@@ -36,7 +38,9 @@ def parts(listed: Sequence[Word]) -> Iterator[tuple[int, int]]:
             cases -= 1
         elif not cases and (not head or _starts(listed, at, head, pending)):
             yield begin, at
-            begin, head, pending = at, word, word in ("INSERT", "WITH", "UPDATE", "DECLARE")
+            begin, head, pending = at, word, word in ("INSERT", "WITH", "UPDATE")
+        elif head == "DECLARE" and word == "CURSOR":
+            pending = True
         elif pending and _settles(word, head, listed, at):
             head, pending = (word, word in ("INSERT", "UPDATE")) if head == "WITH" else (head, False)
     yield begin, len(listed)
