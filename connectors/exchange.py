@@ -5,6 +5,7 @@ with its number; the lines after it are read as if it were not there.
 """
 
 import codecs
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO, ClassVar
@@ -19,6 +20,9 @@ LONGEST = 1_000_000
 
 _HEAD = 65_536
 """Bytes that are looked at to know a file."""
+
+# A text that only says "fact" is not followed by a colon.
+_FACT = re.compile(rb'"fact"\s*:')
 
 Line = tuple[int, bytes | None]
 
@@ -36,7 +40,7 @@ class Exchange:
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Whether a line near the beginning looks like a JSON object with a `fact` in it."""
-        return any(line.lstrip().startswith(b"{") and b'"fact"' in line for line in _head(path))
+        return any(line.lstrip().startswith(b"{") and _FACT.search(line) is not None for line in _head(path))
 
     @classmethod
     def explain(cls, path: Path) -> Finding | None:

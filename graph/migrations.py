@@ -129,7 +129,10 @@ _OF_RUNS = {
 }
 _OF_EARLIER = {**dict.fromkeys(("run", "what", "rows"), "-"), **dict.fromkeys(("sequence", "count"), -1)}
 _OF_LEASES = {**dict.fromkeys(("lease_by", "id"), "-"), **dict.fromkeys(("lease_until", "lease_asked"), -1)}
-
+_OF_STATES = {
+    **dict.fromkeys(("id", "job", "run", "resource", "source", "state", "links", "fields", "content"), "-"),
+    "at": -1,
+}
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -187,6 +190,16 @@ MIGRATIONS: tuple[Migration, ...] = (
         neo4j_writes=tuple(
             (_NAME_LABEL.replace("LABEL", label), {"properties": properties})
             for label, properties in (("Run", _OF_RUNS), ("Earlier", _OF_EARLIER), ("Source", _OF_LEASES))
+        ),
+    ),
+    Migration(
+        number=7,
+        name="what events said",
+        schema=tuple(_text(_UNIQUE, label, "id") for label in ("JobState", "RunState", "ResourceState")),
+        neo4j_schema=(AWAIT_INDEXES,),
+        neo4j_writes=tuple(
+            (_NAME_LABEL.replace("LABEL", label), {"properties": _OF_STATES})
+            for label in ("JobState", "RunState", "ResourceState")
         ),
     ),
 )

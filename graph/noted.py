@@ -106,9 +106,7 @@ async def keep(graph: Graph, parts: Iterable[About], at: int | None = None) -> N
     rows: list[dict[str, Any]] = []
 
     async def work(transaction: Transaction) -> None:
-        await transaction.run(FORGET, files=files)
-        for first in range(0, len(rows), _AT_ONCE):
-            await transaction.run(KEEP, rows=rows[first : first + _AT_ONCE])
+        await _replace(transaction, files, rows)
 
     for source, file, findings in parts:
         files.append([source, file])
@@ -118,6 +116,23 @@ async def keep(graph: Graph, parts: Iterable[About], at: int | None = None) -> N
             files, rows = [], []
     if files:
         await graph.write(work)
+
+
+async def keep_within(transaction: Transaction, parts: Iterable[About], at: int) -> None:
+    """The same as `keep`, in a transaction that does more; of at most a few thousand findings."""
+    files: list[list[str]] = []
+    rows: list[dict[str, Any]] = []
+    for source, file, findings in parts:
+        files.append([source, file])
+        rows += _rows(source, file, findings, at)
+    if files:
+        await _replace(transaction, files, rows)
+
+
+async def _replace(transaction: Transaction, files: list[list[str]], rows: list[dict[str, Any]]) -> None:
+    await transaction.run(FORGET, files=files)
+    for first in range(0, len(rows), _AT_ONCE):
+        await transaction.run(KEEP, rows=rows[first : first + _AT_ONCE])
 
 
 def _rows(source: str, file: str, findings: Iterable[Finding], at: int) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,149 @@
+"""What events state here: flows in the name of a job, and the columns of datasets, under the ids that they meet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from connectors.datasets import Dataset, Met, Naming
+from connectors.openlineage_events import Job
+from connectors.openlineage_state import Content, FlowKey, Seen
+from graph.facts import Finding, Kind, Link, Place, Severity, Thing
+
+__all__ = ["Meeting", "column_findings", "fields", "job_findings", "job_name", "links", "meet", "names_of", "unknown"]
+
+NOWHERE = Place()
+MOST_LINKS = 20_000
+"""Links of one run."""
+_TRANSFORMATION = 2_000
+_SHOWN = 20
+
+Meeting = Mapping[Dataset, Met]
+
+
+async def meet(naming: Naming, datasets: Mapping[Dataset, Iterable[Dataset]]) -> dict[Dataset, Met]:
+    """What each dataset is here. The first of its names, then of its other names, that is known decides."""
+    wanted = {name for dataset, names in datasets.items() for name in (dataset, *names)}
+    met = await naming.meet(sorted(wanted))
+    return {
+        dataset: next((met[name] for name in (dataset, *sorted(names)) if met[name].known), met[dataset])
+        for dataset, names in datasets.items()
+    }
+
+
+def names_of(content: Content) -> dict[Dataset, set[Dataset]]:
+    """Every dataset of a content with its other names."""
+    flows = [*content.flows, *content.read]
+    ends = {key[0] for key in flows} | {key[2] for key in flows} | {one for pair in content.wholes for one in pair}
+    found: dict[Dataset, set[Dataset]] = {one: set() for one in (*content.inputs, *content.outputs, *ends)}
+    return found | {one: seen.names for one, seen in content.datasets.items()}
+
+
+def links(job: Job, content: Content, met: Meeting, place: Place = NOWHERE) -> Iterator[Link]:
+    """The flows of a run: of columns where they are told, of whole datasets between all others; each once."""
+    found: dict[tuple[str, str], tuple[bool, frozenset[str]]] = {}
+    told: set[tuple[str, str]] = set()
+    for (source, column, target, into), (direct, texts) in _flows(content):
+        start, end = met[source], met[target]
+        ends = start.field(column), end.field(into)
+        if start.id == end.id or ends[0] == ends[1]:
+            continue
+        told.add((start.id, end.id))
+        before = found.setdefault(ends, (False, frozenset()))
+        found[ends] = before[0] or direct, before[1] | texts
+    name = job_name(job)
+    for (start_id, end_id), (direct, texts) in sorted(found.items())[:MOST_LINKS]:
+        said = "; ".join(sorted(texts))[:_TRANSFORMATION]
+        values = {"job": name, "influence": "DIRECT" if direct else "INDIRECT"}
+        yield Link("FEEDS", start_id, end_id, values | ({"transformation": said} if said else {}), place)
+    for start_id, end_id in sorted(set(_wholes(content, met)) - told)[: max(MOST_LINKS - len(found), 0)]:
+        yield Link("FEEDS", start_id, end_id, {"job": name}, place)
+
+
+def job_name(job: Job) -> str:
+    """What a job is called as part of what a link is."""
+    return str(job)[:_TRANSFORMATION]
+
+
+def _flows(content: Content) -> Iterator[tuple[FlowKey, tuple[bool, frozenset[str]]]]:
+    """What events told, and for the outputs of which they told nothing, what SQL says."""
+    yield from content.flows.items()
+    told = {key[2] for key in content.flows}
+    for key, flow in content.read.items():
+        if key[2] not in told:
+            yield key, flow
+
+
+def _wholes(content: Content, met: Meeting) -> Iterator[tuple[str, str]]:
+    for source, target in content.wholes:
+        if met[source].id != met[target].id:
+            yield met[source].id, met[target].id
+    free = {met[one].id for one in content.outputs - content.explicit}
+    starts = {met[one].id for one in content.inputs}
+    for end in free:
+        for start in starts:
+            if start != end:
+                yield start, end
+
+
+def fields(resource: str, seen: Seen, met: Met, place: Place = NOWHERE) -> Iterator[Thing]:
+    """The columns of a dataset as fields of the resource that it is, but for those that it has already; each once."""
+    there = {column.id for column in met.columns}
+    done: set[str] = set()
+    for name, column in seen.current().items():
+        id = met.field(name)
+        if id in there or id in done:
+            continue
+        done.add(id)
+        values = {"name": name, "resource": resource}
+        said = {"raw_type": column.type or None, "position": column.position if column.position >= 0 else None}
+        extra = {"description": column.description} if column.description else {}
+        more = {key: value for key, value in said.items() if value is not None}
+        yield Thing(Kind.FIELD, id, values | more, place, extra=extra, given_id=False)
+
+
+def unknown(dataset: Dataset, seen: Seen, met: Met, place: Place) -> Finding:
+    """That a dataset is none of the resources that are registered, and what is known of it."""
+    about = f" ({'; '.join(sorted(seen.notes)[:5])})" if seen.notes else ""
+    others = f"; it is also called {', '.join(map(str, sorted(seen.names)[:5]))}" if seen.names else ""
+    return Finding(
+        "DATASET_UNKNOWN",
+        Severity.WARNING,
+        place,
+        f"the dataset {dataset} is no registered resource{others}{about}",
+        f"its lineage is kept under {met.id}; to say which resource it is, add under [[names]] in registry.toml: "
+        f"namespace = {_quoted(dataset.namespace)}, name = {_quoted(dataset.name)}, resource = the resource's id",
+        str(dataset)[:_TRANSFORMATION],
+        (met.id,),
+    )
+
+
+def column_findings(dataset: Dataset, stated: Sequence[Thing], met: Met, place: Place) -> Iterator[Finding]:
+    """That a registered resource has some columns that it is not known to have."""
+    if not met.known or not stated:
+        return
+    names = [str(thing.values["name"]) for thing in stated]
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    yield Finding(
+        "COLUMNS_UNKNOWN",
+        Severity.INFO,
+        place,
+        f"{met.id} has no fields for these columns of {dataset}: {', '.join(names[:_SHOWN])}{more}",
+        "taken as fields of it; give the registered fields these codes if they are the same",
+        None,
+        (met.id,),
+    )
+
+
+def job_findings(job: Job, content: Content, place: Place) -> Iterator[Finding]:
+    """What could not be taken of a job's events."""
+    for path, message in sorted(content.odd):
+        yield Finding(
+            "FACET_NOT_READ" if path else "LINEAGE_CUT",
+            Severity.WARNING,
+            Place(place.file, place.sheet, place.row, path[:200]),
+            f"{path[:300]} {message}".strip(),
+            "left out; the rest of the event was taken",
+            str(job)[:_TRANSFORMATION],
+        )
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

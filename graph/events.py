@@ -1,0 +1,220 @@
+"""What events said, kept beside what they state, and the one transaction that takes a group of them.
+
+What is kept of a job, of a run and of a resource is the registry's own note: rows whose `state` is JSON that only
+`registry/openlineage/` understands. It is written together with the facts that follow from it, in the writers' turn,
+so any process can take any event, and what was acknowledged was committed whole.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Any, TypeVar
+
+from graph.changes import Turn, end_turn, take_turn
+from graph.engine import Graph, Transaction
+from graph.facts import Finding, Kind, Link, Thing
+from graph.link_writes import link_key, plan_links
+from graph.noted import About, keep_within
+from graph.plan import Manner, Plan
+from graph.withdraw import LinkIdentity, plan_end_of_links, plan_end_of_things
+from graph.writes import plan_things
+
+__all__ = ["Kept", "Outcome", "Rows", "Said", "pages", "take"]
+
+T = TypeVar("T")
+_AT_ONCE = 4_000
+_EXACT = Manner(exact=True)
+
+
+class Kept(StrEnum):
+    """What is kept, by label."""
+
+    JOB = "JobState"
+    RUN = "RunState"
+    RESOURCE = "ResourceState"
+
+
+Rows = Mapping[str, Mapping[str, Any]]
+"""Kept properties by id."""
+
+_BY_IDS = """
+UNWIND $ids AS id
+MATCH (n:LABEL {id: id})
+RETURN collect(properties(n)) AS found
+"""
+BY_IDS: Mapping[Kept, str] = {kept: _BY_IDS.replace("LABEL", kept) for kept in Kept}
+
+_CREATE = """
+UNWIND $rows AS row
+CREATE (n:LABEL {id: row.id})
+SET n = row
+"""
+CREATE: Mapping[Kept, str] = {kept: _CREATE.replace("LABEL", kept) for kept in Kept}
+
+_CHANGE = """
+UNWIND $rows AS row
+MATCH (n:LABEL {id: row.id})
+SET n += row
+"""
+CHANGE: Mapping[Kept, str] = {kept: _CHANGE.replace("LABEL", kept) for kept in Kept}
+
+_DROP = """
+UNWIND $ids AS id
+MATCH (n:LABEL {id: id})
+DELETE n
+"""
+DROP: Mapping[Kept, str] = {kept: _DROP.replace("LABEL", kept) for kept in Kept}
+
+_PAGE = """
+MATCH (n:LABEL)
+WHERE n.id > $after
+WITH n ORDER BY n.id LIMIT $page
+RETURN collect(properties(n)) AS found
+"""
+PAGE: Mapping[Kept, str] = {kept: _PAGE.replace("LABEL", kept) for kept in Kept}
+
+NOTE_SOURCES = """
+UNWIND $ids AS id
+MERGE (s:Source {id: id})
+SET s.name = id, s.connector = 'openlineage', s.last_run = $at
+"""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What follows from a group of events: facts (each thing and link once, with its source), and what is kept.
+
+    `gone` name the source that states something no more. `kept` are rows that are laid over what is there; `dropped`
+    are ids.
+    """
+
+    things: list[Thing] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    things_gone: dict[str, str] = field(default_factory=dict)
+    links_gone: dict[LinkIdentity, str] = field(default_factory=dict)
+    kept: dict[Kept, list[dict[str, Any]]] = field(default_factory=dict)
+    dropped: dict[Kept, list[str]] = field(default_factory=dict)
+    findings: list[About] = field(default_factory=list)
+
+    @property
+    def sources(self) -> set[str]:
+        """All whose statements change."""
+        stating = {thing.source or "" for thing in self.things} | {link.source or "" for link in self.links}
+        return stating | set(self.things_gone.values()) | set(self.links_gone.values())
+
+
+class Said:
+    """What is kept, as a transaction sees it that is under way."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.known: dict[Kept, set[str]] = {kept: set() for kept in Kept}
+
+    async def rows(self, kept: Kept, ids: Iterable[str]) -> Rows:
+        """The rows with these ids."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for some in _slices(ids):
+            [row] = await self._transaction.run(BY_IDS[kept], ids=some)
+            found.update({properties["id"]: properties for properties in row["found"]})
+        self.known[kept] |= found.keys()
+        return found
+
+
+async def take(graph: Graph, decide: Callable[[Said], Awaitable[Outcome]]) -> list[Finding]:
+    """Let `decide` say what follows, from what is kept, and write that; what was refused of it.
+
+    It is one transaction in the writers' turn, and may be tried several times, each time from scratch.
+    """
+
+    async def work(transaction: Transaction) -> list[Finding]:
+        turn = await take_turn(transaction)
+        said = Said(transaction)
+        outcome = await decide(said)
+        writing = _Writing(transaction, turn)
+        await writing.facts(outcome)
+        for kept, rows in outcome.kept.items():
+            new = [row for row in rows if row["id"] not in said.known[kept]]
+            changed = [row for row in rows if row["id"] in said.known[kept]]
+            for text, parts in ((CREATE[kept], new), (CHANGE[kept], changed)):
+                for some in _slices(parts):
+                    await transaction.run(text, rows=some)
+        for kept, gone in outcome.dropped.items():
+            for ids in _slices(gone):
+                await transaction.run(DROP[kept], ids=ids)
+        await keep_within(transaction, outcome.findings, turn.at)
+        if writing.touched:
+            await transaction.run(NOTE_SOURCES, ids=sorted(outcome.sources), at=turn.at)
+            await end_turn(transaction, turn, writing.acts, list(writing.touched), list(outcome.sources))
+        return writing.findings
+
+    return await graph.write(work)
+
+
+class _Writing:
+    """Writes facts as one change."""
+
+    def __init__(self, transaction: Transaction, turn: Turn) -> None:
+        self._transaction = transaction
+        self._turn = turn
+        self.touched: dict[str, None] = {}
+        self.acts: list[str] = []
+        self.findings: list[Finding] = []
+
+    async def facts(self, outcome: Outcome) -> None:
+        """What is stated first, then what is stated no more; links before the things at their ends."""
+        transaction = self._transaction
+        for things in _slices(outcome.things):
+            plan = self._plan()
+            touched = await plan_things(transaction, plan, Kind.FIELD, things)
+            await plan.run(transaction)
+            self._count(plan, Kind.FIELD, touched)
+        for links in _slices(outcome.links):
+            plan = self._plan()
+            keyed = {link_key(link): link for link in links}
+            known, rows = await plan_links(transaction, plan, "FEEDS", keyed)
+            await plan.run(transaction)
+            await rows.run(transaction, self._turn, known)
+            self._count(plan, "FEEDS", rows.touched)
+        for gone in _slices(outcome.links_gone):
+            plan = self._plan()
+            sources = {link: outcome.links_gone[link] for link in gone}
+            known, rows = await plan_end_of_links(transaction, plan, "FEEDS", sources)
+            await rows.run(transaction, self._turn, known)
+            self._count(plan, "FEEDS withdrawn,", rows.touched)
+        for ids in _slices(outcome.things_gone):
+            plan = self._plan()
+            named = {id: outcome.things_gone[id] for id in ids}
+            left = await plan_end_of_things(transaction, plan, Kind.FIELD, named)
+            await plan.run(transaction)
+            self._count(plan, "field withdrawn,", left)
+
+    def _plan(self) -> Plan:
+        return Plan(self._turn, _EXACT)
+
+    def _count(self, plan: Plan, what: str, touched: Sequence[str]) -> None:
+        written = plan.written
+        self.findings += written.findings
+        self.touched |= dict.fromkeys(touched)
+        for act, count in (("added", written.added), ("changed", written.changed)):
+            if count and touched:
+                self.acts.append(f"{count} {what} {act}")
+
+
+async def pages(graph: Graph, kept: Kept, page: int) -> Any:
+    """All rows that are kept, in pages."""
+    after = ""
+    while True:
+        [row] = await graph.read(PAGE[kept], after=after, page=page)
+        found: list[dict[str, Any]] = row["found"]
+        if found:
+            yield found
+        if len(found) < page:
+            return
+        after = max(properties["id"] for properties in found)
+
+
+def _slices(items: Iterable[T]) -> Iterable[list[T]]:
+    remaining = iter(items)
+    while some := list(islice(remaining, _AT_ONCE)):
+        yield some
