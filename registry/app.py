@@ -3,12 +3,13 @@
 /graphql   the API, and GraphiQL for a browser        /health   the process is there
 /          to GraphiQL                                /ready    the graph answers
 /metrics   counts for Prometheus                       /export/…  long answers as files
+/api/v1/lineage, and /batch below it: OpenLineage events
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connectors.datasets import Rule
 from graph.changes import position
 from graph.engine import Graph, open_graph
 from graph.errors import GraphError
@@ -38,7 +40,13 @@ from registry.handover import Handover
 from registry.keeping import Keeping
 from registry.metrics import CONTENT_TYPE, Metrics
 from registry.middleware import Guard, Requests, error_answer, log_slow
+from registry.openlineage.body import LONGEST
+from registry.openlineage.endpoint import PATHS, Endpoint
+from registry.openlineage.intake import Intake
+from registry.openlineage.kept import PREFIX
+from registry.openlineage.storing import Storing
 from registry.settings import Settings
+from registry.sources.registered import Stored
 from registry.sources.schedule import Schedule
 from resolvers.http import LONGEST_BODY, graphql_app
 from resolvers.options import Answered
@@ -50,7 +58,7 @@ __all__ = ["Parts", "create_app", "projection_state"]
 log = logging.getLogger("registry.service")
 
 _EXPORTS = (*LineageExports.paths, *ImpactExports.paths, *FindingExports.paths)
-_ROUTES = {path: path for path in ("/", "/graphql", "/health", "/ready", "/metrics", *_EXPORTS)}
+_ROUTES = {path: path for path in ("/", "/graphql", "/health", "/ready", "/metrics", *_EXPORTS, *PATHS)}
 _REQUEST_SECONDS = 60
 """The longest time to the first byte of an answer."""
 _READY_SECONDS = 5
@@ -66,6 +74,7 @@ class Parts:
         observe: Callable[[Answered], None],
         exported: Callable[[Exported], None],
         handover: Handover,
+        rules: Sequence[Rule] = (),
     ) -> None:
         self.settings = settings
         self.graph = graph
@@ -84,12 +93,15 @@ class Parts:
         impact = ImpactExports(questions, impacts, seconds)
         findings = FindingExports(questions, search)
         offers = [*lineage.offers(), *impact.offers(), *findings.offers()]
+        self.intake = Intake(Storing(graph, rules, Stored(graph, besides=PREFIX)).take)
+        self.events = Endpoint(self.intake, settings.lineage_tokens(), settings.zone)
         self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)
 
     async def start(self) -> None:
         """Begin with what goes on beside the answering."""
         self.projection.start()
         await self.handover.listen(self.graphql)
+        self.intake.start()
         if self.settings.schedules:
             self.schedule.start()
 
@@ -119,14 +131,15 @@ class _Part:
             await answer(scope, receive, send)
 
 
-def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
+def create_app(settings: Settings, shared: Path | None = None, rules: Sequence[Rule] = ()) -> Starlette:
     """The application. Its lifespan opens the graph (and raises what `open_graph` raises) and closes it.
 
-    `shared` is the folder that several workers share.
+    `shared` is the folder that several workers share; `rules` name the datasets of events.
     """
     metrics = Metrics()
     state = State({"parts": None})
     api, exports = _Part(state, lambda parts: parts.graphql), _Part(state, lambda parts: parts.exports)
+    events = _Part(state, lambda parts: parts.events)
 
     def observe(answered: Answered) -> None:
         metrics.executed(answered)
@@ -145,6 +158,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
         finally:
             state.parts = None
             await parts.schedule.close()
+            await parts.intake.close()
             await state.keeping.close()
             await parts.close()
 
@@ -160,6 +174,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
             Route("/graphql", api),
             WebSocketRoute("/graphql", api),
             Mount("/graphql", api),
+            *(Route(path, events) for path in PATHS),
             Route("/export/{file:path}", exports),
             Route("/health", _health),
             Route("/ready", _ready),
@@ -167,7 +182,14 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
         ],
         middleware=[
             Middleware(Requests, metrics=metrics, seconds=_REQUEST_SECONDS, access_log=settings.access_log),
-            Middleware(Guard, open=settings.open, routes=_ROUTES, limit=LONGEST_BODY),
+            Middleware(
+                Guard,
+                open=settings.open,
+                routes=_ROUTES,
+                limit=LONGEST_BODY,
+                limits=dict.fromkeys(PATHS, LONGEST),
+                signed=PATHS if settings.lineage_tokens_file else (),
+            ),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,

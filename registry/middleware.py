@@ -9,9 +9,10 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from opentelemetry import trace
@@ -207,14 +208,26 @@ class Guard:
 
     Unless it is `open` it answers to loopback names only: a name that somebody else's page points at a
     loopback address (DNS rebinding) is none. `routes` are the paths and what they are counted as, `limit` is
-    how many bytes a request may have.
+    how many bytes a request may have, `limits` the same of some paths. Those in `signed` ask for a token, which
+    no such page has, and answer to any name.
     """
 
-    def __init__(self, app: ASGIApp, *, open: bool, routes: Mapping[str, str], limit: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        open: bool,
+        routes: Mapping[str, str],
+        limit: int,
+        limits: Mapping[str, int] = MappingProxyType({}),
+        signed: Container[str] = (),
+    ) -> None:
         self.app = app
         self.open = open
         self.routes = routes
         self.limit = limit
+        self.limits = limits
+        self.signed = signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -235,7 +248,7 @@ class Guard:
 
     def _refused(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         host = headers.get("host", "")
-        if not self.open and not is_loopback(_name(host)):
+        if not self.open and scope["path"] not in self.signed and not is_loopback(_name(host)):
             return error_answer(
                 421, "FORBIDDEN", f"This service does not answer to {host!r}; behind a proxy it needs REGISTRY_OPEN=1."
             )
@@ -243,29 +256,33 @@ class Guard:
         reads = scope.get("method") in ("GET", "HEAD", "OPTIONS")
         if origin and not reads and urlsplit(origin).netloc != host:
             return error_answer(403, "FORBIDDEN", "Pages of another site may not use this service.")
-        length = headers.get("content-length", "")
-        return self._too_big() if length.isdigit() and int(length) > self.limit else None
+        length, limit = headers.get("content-length", ""), self._limit(scope)
+        return _too_big(limit) if length.isdigit() and int(length) > limit else None
 
-    def _too_big(self) -> JSONResponse:
-        return error_answer(413, "TOO_COSTLY", too_long(self.limit))
+    def _limit(self, scope: Scope) -> int:
+        return self.limits.get(scope["path"], self.limit)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> JSONResponse | None:
         """Pass on a request whose length nobody announced, or lied about; the refusal if it gets too long."""
-        taken = 0
+        taken, limit = 0, self._limit(scope)
 
         async def receiving() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self.limit:
-                raise TooLong(self.limit)  # the GraphQL app answers it itself
+            if taken > limit:
+                raise TooLong(limit)  # the GraphQL app answers it itself
             return message
 
         try:
             await self.app(scope, receiving, send)
         except TooLong:
-            return self._too_big()
+            return _too_big(limit)
         return None
+
+
+def _too_big(limit: int) -> JSONResponse:
+    return error_answer(413, "TOO_COSTLY", too_long(limit))
 
 
 def _name(host: str) -> str:

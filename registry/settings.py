@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from graph.engine import GraphSettings
 from graph.facts import is_id
 from graph.memory import memory_mb
+from registry.openlineage.tokens import Tokens, WrongTokens, read_tokens
 
 if TYPE_CHECKING:
     from resolvers.options import Options
@@ -34,7 +35,7 @@ CONFIG = "REGISTRY_CONFIG"
 _TESTS = "REGISTRY_TEST_"
 _TABLES = ("sources", "names", "addresses", "mappings")
 """What else the file may say: of sources (`registry/sources/configured.py`)."""
-_PATHS = ("data", "graph_password_file", "documents")
+_PATHS = ("data", "graph_password_file", "documents", "lineage_tokens_file")
 _URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/@]+/?")
 
 
@@ -107,6 +108,9 @@ class Settings(BaseSettings):
     caller_requests: int = Field(16, ge=1, description="The same of one caller, by address.")
     waiting_requests: int = Field(512, ge=0, description="Requests to the API that may wait, per worker.")
     exports: int = Field(8, ge=1, description="Exports that are under way at the same time, per worker.")
+    lineage_tokens_file: Path | None = Field(
+        None, description="File of the tokens with which OpenLineage events may be sent: a name and SHA-256 a line."
+    )
     introspection: bool = Field(True, description="Whether clients may ask the API for its schema.")
     suggestions: bool = Field(True, description="Whether the API's errors say what may have been meant.")
     documents: Path | None = Field(None, description="JSON file of trusted documents that clients name by id.")
@@ -164,6 +168,15 @@ class Settings(BaseSettings):
             suggest=self.suggestions,
         )
 
+    def lineage_tokens(self) -> Tokens | None:
+        """The tokens with which events may be sent; None: no token is asked for. Reads their file."""
+        if self.lineage_tokens_file is None:
+            return None
+        try:
+            return read_tokens(self.lineage_tokens_file)
+        except WrongTokens as error:
+            raise SettingsError(f"REGISTRY_LINEAGE_TOKENS_FILE: {error}.") from error
+
     def _password(self) -> str | None:
         if self.graph_password_file is None:
             return self.graph_password.get_secret_value() if self.graph_password else None
@@ -200,6 +213,7 @@ def load_settings(**given: Any) -> Settings:
         raise SettingsError("REGISTRY_GRAPH_PASSWORD and REGISTRY_GRAPH_PASSWORD_FILE: set one of the two, not both.")
     if settings.documents_only and settings.documents is None:
         raise SettingsError("REGISTRY_DOCUMENTS_ONLY: set REGISTRY_DOCUMENTS to the file of documents to take.")
+    settings.lineage_tokens()
     settings._warnings = tuple(_unknown(stated, file))
     return settings
 
