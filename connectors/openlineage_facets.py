@@ -1,7 +1,7 @@
 """The facets of a dataset that say what it is: schema, other names, owners, life. Lineage is in its own module."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ __all__ = ["FACETS", "Described"]
 _DEEPEST = 20
 """Levels of nested fields; what is deeper is left out."""
 _NOTE = 300
-_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@|(?<=[?&;])(?:password|pwd|token|secret)=[^&;\s]*", re.IGNORECASE)
+_USER = re.compile(r"(?<=://)[^/@\s]*(?=@)")
+_SECRET = re.compile(r"(?<=[?&;])(password|pwd|token|secret)=[^&;\s]*", re.IGNORECASE)
 
 # After these the columns that are told are all that there are.
 _ANEW = frozenset({"ALTER", "CREATE", "OVERWRITE"})
@@ -54,24 +55,34 @@ class Described:
 
 
 def _schema(facet: Mapping[str, Any], path: str, to: Described) -> None:
-    """Fields, nested ones as `a.b`."""
-    open_ = [("", path, facet, 0)]
-    while open_:
-        prefix, where, holder, depth = open_.pop()
-        for inner, one in objects(holder, "fields", where):
-            name = prefix + text(one, "name", inner)
-            if len(to.columns) >= MOST_COLUMNS:
-                raise WrongEvent(path, f"may have {MOST_COLUMNS:,} fields; the rest was left out")
+    """Fields, nested ones as `a.b`; the shallow ones first."""
+    wrong: list[WrongEvent] = []
+    level: list[tuple[str, str, Mapping[str, Any]]] = [("", path, facet)]
+    for _ in range(_DEEPEST):
+        level = [inner for prefix, where, holder in level for inner in _fields(holder, where, prefix, to, wrong)]
+    if level:
+        wrong.append(WrongEvent(level[0][1], f"is nested deeper than {_DEEPEST} levels; the rest was left out"))
+    if wrong:
+        raise wrong[0]
+
+
+def _fields(
+    holder: Mapping[str, Any], path: str, prefix: str, to: Described, wrong: list[WrongEvent]
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Take the fields of one level; those that hold others, as prefix, path and field."""
+    try:
+        for where, one in objects(holder, "fields", path):
+            name = prefix + text(one, "name", where)
             if len(name) > LONGEST:
-                raise WrongEvent(inner, f"has a name of more than {LONGEST:,} characters with what it is nested in")
-            position = len(to.columns)
-            to.columns[name] = Column(
-                to.at, text_or(one, "type", longest=200), position, text_or(one, "description").strip()
-            )
+                raise WrongEvent(where, f"has a name of more than {LONGEST:,} characters with what it is nested in")
+            if len(to.columns) >= MOST_COLUMNS:
+                raise WrongEvent(path, f"has more than {MOST_COLUMNS:,} fields; the rest was left out")
+            said = text_or(one, "type", longest=200), len(to.columns), text_or(one, "description").strip()
+            to.columns.setdefault(name, Column(to.at, *said))
             if one.get("fields"):
-                if depth >= _DEEPEST:
-                    raise WrongEvent(inner, f"is nested deeper than {_DEEPEST} levels; the rest was left out")
-                open_.append((name + ".", inner, one, depth + 1))
+                yield name + ".", where, one
+    except WrongEvent as error:
+        wrong.append(error)
 
 
 def _symlinks(facet: Mapping[str, Any], path: str, to: Described) -> None:
@@ -110,7 +121,7 @@ def _life(facet: Mapping[str, Any], path: str, to: Described) -> None:
 
 
 def _note(what: str, said: str) -> str:
-    said = " ".join(_PASSWORD.sub("…", said[: 10 * _NOTE]).split())
+    said = " ".join(_SECRET.sub(r"\1=…", _USER.sub("…", said[: 10 * _NOTE])).split())
     return f"{what}: {said if len(said) <= _NOTE else said[: _NOTE - 1] + '…'}"
 
 

@@ -76,7 +76,10 @@ class Runs:
 
     def as_json(self) -> list[Any]:
         """For `orjson`."""
-        return [[run, mark.times, mark.streaming, mark.filled] for run, mark in sorted(self.marks.items())]
+        return [
+            [run, dict(sorted(mark.times.items())), mark.streaming, mark.filled]
+            for run, mark in sorted(self.marks.items())
+        ]
 
     @classmethod
     def of_json(cls, job: Job, rows: list[Any]) -> "Runs":

@@ -5,6 +5,7 @@ A new connector adds the files that it reads to `SAMPLES`; a test fails if it do
 
 import asyncio
 import inspect
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from pathlib import Path
@@ -31,12 +32,20 @@ def _exchange(folder: Path) -> Path:
     return path
 
 
+def _events(name: str) -> Callable[[Path], Path]:
+    events = Path(__file__).parents[1] / "cases" / "sources" / "openlineage" / name
+    return lambda folder: Path(shutil.copy(events, folder / name))
+
+
 SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
     "exchange": [_exchange],
     "catalogue": [
         lambda folder: make.jiangsu(folder / "j.xlsx", {}, {"field": "*", "length": "*"}, {"cycle": "无"}),
         lambda folder: make.guangdong(folder / "g.xlsx", {}, {"信息项名称": "住所"}),
         lambda folder: make.national(folder / "n.xlsx", {}, {"提供方代码": make.WRONG}),
+    ],
+    "openlineage": [
+        _events(name) for name in ("spark.jsonl", "airflow.json", "dbt.jsonl", "first-versions.jsonl", "static.jsonl")
     ],
 }
 ALL = sorted(connectors())

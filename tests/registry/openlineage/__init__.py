@@ -1,0 +1,1 @@
+"""OpenLineage events that come in over HTTP."""
