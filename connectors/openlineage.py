@@ -15,7 +15,7 @@ from typing import ClassVar
 from connectors.config import Config, Files
 from connectors.datasets import Dataset, Met, Naming
 from connectors.openlineage_events import Event, Job, WrongEvent, read_event
-from connectors.openlineage_facts import column_findings, fields, job_findings, links, meet, names_of, unknown
+from connectors.openlineage_facts import column_findings, fields, job_findings, links, meet, unknown
 from connectors.openlineage_files import Read, head_of, read_values, wrong
 from connectors.openlineage_runs import Runs
 from connectors.openlineage_state import Content, Seen
@@ -75,7 +75,7 @@ class _Told:
             for gone in runs.prune():
                 self.contents.pop((event.job, gone), None)
             self.places.setdefault(event.job, place)
-        for dataset in event.content.datasets:
+        for dataset, _ in event.content.datasets:
             self.places.setdefault(dataset, place)
 
     def moved(self) -> Iterator[Content]:
@@ -103,20 +103,20 @@ class _Stating:
     async def all(self) -> list[Fact | Finding]:
         """Resources and fields first, then flows."""
         naming = Naming(self.given.rules, self.given.registered)
+        moved, stating = list(self.told.moved()), list(self.told.stated())
+        meeting = await meet(naming, moved)
         seen: dict[str, tuple[Dataset, Met, Seen]] = {}
-        for content in self.told.moved():
-            met = await meet(naming, names_of(content))
-            for dataset, one in sorted(content.datasets.items()):
-                first = seen.setdefault(met[dataset].id, (dataset, met[dataset], Seen()))
-                first[2].add(one)
+        for content in moved:
+            for (dataset, names), one in sorted(content.datasets.items(), key=lambda item: item[0]):
+                met = meeting.of(dataset, names)
+                seen.setdefault(met.id, (dataset, met, Seen()))[2].add(one)
         items: list[Fact | Finding] = []
-        for id, (dataset, its, one) in sorted(seen.items()):
-            items += self._resource(id, dataset, its, one)
-        for job, content in self.told.stated():
+        for id, (dataset, met, one) in sorted(seen.items()):
+            items += self._resource(id, dataset, met, one)
+        for job, content in stating:
             place = self.told.places[job]
-            met = await meet(naming, names_of(content))
             items += job_findings(job, content, place)
-            items += links(job, content, met, place)
+            items += links(job, content, meeting, place)
         return items
 
     def _resource(self, id: str, dataset: Dataset, met: Met, seen: Seen) -> Iterator[Fact | Finding]:

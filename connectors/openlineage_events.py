@@ -65,6 +65,7 @@ def read_event(value: Any, zone: tzinfo = UTC) -> Event:
     if kind == "dataset":
         event = Event(at, None, "", "COMPLETE")
         _Reader(event).dataset(member(value, "dataset", ""), "dataset", event.content.outputs, alone=True)
+        event.content.settle()
         return event
     named = member(value, "job", "")
     job = Job(text(named, "namespace", "job"), text(named, "name", "job"))
@@ -76,7 +77,7 @@ def read_event(value: Any, zone: tzinfo = UTC) -> Event:
     for side, datasets in (("inputs", event.content.inputs), ("outputs", event.content.outputs)):
         reader.side(value, side, datasets)
     reader.job(named)
-    event.content.bound()
+    event.content.settle()
     return event
 
 

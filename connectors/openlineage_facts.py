@@ -7,7 +7,7 @@ from connectors.openlineage_events import Job
 from connectors.openlineage_state import Content, FlowKey, Seen
 from graph.facts import Finding, Kind, Link, Place, Severity, Thing
 
-__all__ = ["Meeting", "column_findings", "fields", "job_findings", "job_name", "links", "meet", "names_of", "unknown"]
+__all__ = ["Meeting", "column_findings", "fields", "job_findings", "job_name", "links", "meet", "unknown"]
 
 NOWHERE = Place()
 MOST_LINKS = 20_000
@@ -15,29 +15,28 @@ MOST_LINKS = 20_000
 _TRANSFORMATION = 2_000
 _SHOWN = 20
 
-Meeting = Mapping[Dataset, Met]
+
+class Meeting:
+    """What datasets are here."""
+
+    def __init__(self, met: Mapping[Dataset, Met]) -> None:
+        self._met = met
+
+    def of(self, dataset: Dataset, names: Iterable[Dataset] = ()) -> Met:
+        """What a dataset is: the first of its name, then of its other names, that is known decides."""
+        met = self._met
+        return next((met[name] for name in (dataset, *sorted(names)) if met[name].known), met[dataset])
 
 
-async def meet(naming: Naming, datasets: Mapping[Dataset, Iterable[Dataset]]) -> dict[Dataset, Met]:
-    """What each dataset is here. The first of its names, then of its other names, that is known decides."""
-    wanted = {name for dataset, names in datasets.items() for name in (dataset, *names)}
-    met = await naming.meet(sorted(wanted))
-    return {
-        dataset: next((met[name] for name in (dataset, *sorted(names)) if met[name].known), met[dataset])
-        for dataset, names in datasets.items()
-    }
+async def meet(naming: Naming, contents: Iterable[Content]) -> Meeting:
+    """Meet all datasets of some contents, under all their names."""
+    wanted = {name for content in contents for one, others in content.names.items() for name in (one, *others)}
+    return Meeting(await naming.meet(sorted(wanted)))
 
 
-def names_of(content: Content) -> dict[Dataset, set[Dataset]]:
-    """Every dataset of a content with its other names."""
-    flows = [*content.flows, *content.read]
-    ends = {key[0] for key in flows} | {key[2] for key in flows} | {one for pair in content.wholes for one in pair}
-    found: dict[Dataset, set[Dataset]] = {one: set() for one in (*content.inputs, *content.outputs, *ends)}
-    return found | {one: seen.names for one, seen in content.datasets.items()}
-
-
-def links(job: Job, content: Content, met: Meeting, place: Place = NOWHERE) -> Iterator[Link]:
+def links(job: Job, content: Content, meeting: Meeting, place: Place = NOWHERE) -> Iterator[Link]:
     """The flows of a run: of columns where they are told, of whole datasets between all others; each once."""
+    met = {one: meeting.of(one, names) for one, names in content.names.items()}
     found: dict[tuple[str, str], tuple[bool, frozenset[str]]] = {}
     told: set[tuple[str, str]] = set()
     for (source, column, target, into), (direct, texts) in _flows(content):
@@ -71,7 +70,7 @@ def _flows(content: Content) -> Iterator[tuple[FlowKey, tuple[bool, frozenset[st
             yield key, flow
 
 
-def _wholes(content: Content, met: Meeting) -> Iterator[tuple[str, str]]:
+def _wholes(content: Content, met: Mapping[Dataset, Met]) -> Iterator[tuple[str, str]]:
     for source, target in content.wholes:
         if met[source].id != met[target].id:
             yield met[source].id, met[target].id

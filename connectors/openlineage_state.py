@@ -14,7 +14,7 @@ import orjson
 
 from connectors.datasets import Dataset
 
-__all__ = ["MOST_COLUMNS", "MOST_FLOWS", "Column", "Content", "FlowKey", "Seen"]
+__all__ = ["MOST_COLUMNS", "MOST_FLOWS", "Column", "Content", "FlowKey", "Named", "Seen"]
 
 MOST_FLOWS = 20_000
 """Flows of columns that are kept of a run."""
@@ -28,6 +28,8 @@ T = TypeVar("T", Dataset, str, tuple[Dataset, Dataset], tuple[str, str])
 
 FlowKey = tuple[Dataset, str, Dataset, str]
 """Source and its column, target and its column."""
+Named = tuple[Dataset, tuple[Dataset, ...]]
+"""A dataset with the other names that an event gave it, in order."""
 Flow = tuple[bool, frozenset[str]]
 """Whether values go there, rather than only deciding what goes there; and how they are transformed."""
 
@@ -105,7 +107,8 @@ class Content:
     """The lineage of a run: what it read and wrote, and which columns flow.
 
     `read` are flows that were read from SQL, for the outputs that have no others. `wholes` are flows of datasets that
-    were told as such; into an output in `explicit` nothing else flows than what was told.
+    were told as such; into an output in `explicit` nothing else flows than what was told. What was said of
+    a dataset is kept apart by the other names that it was given with: they say which resource it is.
     """
 
     inputs: set[Dataset] = field(default_factory=set)
@@ -114,12 +117,25 @@ class Content:
     wholes: set[tuple[Dataset, Dataset]] = field(default_factory=set)
     flows: dict[FlowKey, Flow] = field(default_factory=dict)
     read: dict[FlowKey, Flow] = field(default_factory=dict)
-    datasets: dict[Dataset, Seen] = field(default_factory=dict)
+    datasets: dict[Named, Seen] = field(default_factory=dict)
     odd: set[tuple[str, str]] = field(default_factory=set)
 
     def dataset(self, dataset: Dataset) -> Seen:
-        """What was said of a dataset, to be added to."""
-        return self.datasets.setdefault(dataset, Seen())
+        """What an event that is being read says of a dataset, to be added to."""
+        return self.datasets.setdefault((dataset, ()), Seen())
+
+    def settle(self) -> None:
+        """An event is read: what it said of datasets goes by all the names that it gave them."""
+        self.bound()
+        self.datasets = {(one, tuple(sorted(seen.names))): seen for (one, _), seen in self.datasets.items()}
+
+    @property
+    def names(self) -> dict[Dataset, set[Dataset]]:
+        """Every dataset with all its other names."""
+        found: dict[Dataset, set[Dataset]] = {one: set() for one in (*self.inputs, *self.outputs, *_ends(self))}
+        for one, others in self.datasets:
+            found.setdefault(one, set()).update(others)
+        return found
 
     def flow(self, key: FlowKey, direct: bool, texts: Iterable[str], *, read: bool = False) -> None:
         """A column flows into another."""
@@ -135,8 +151,8 @@ class Content:
         for mine, others in ((self.flows, other.flows), (self.read, other.read)):
             for key, flow in others.items():
                 _flow(mine, key, flow)
-        for dataset, seen in other.datasets.items():
-            self.dataset(dataset).add(seen)
+        for named, seen in other.datasets.items():
+            self.datasets.setdefault(named, Seen()).add(seen)
         self.bound()
 
     def bound(self) -> None:
@@ -153,7 +169,7 @@ class Content:
             kept: set[Dataset] = _smallest(some, MOST_DATASETS)
             some.intersection_update(kept)
         if len(self.datasets) > 2 * MOST_DATASETS:
-            self.datasets = {one: self.datasets[one] for one in sorted(self.datasets)[: 2 * MOST_DATASETS]}
+            self.datasets = dict(sorted(self.datasets.items(), key=lambda item: item[0])[: 2 * MOST_DATASETS])
             cut = True
         if len(self.wholes) > MOST_FLOWS:
             self.wholes, cut = _smallest(self.wholes, MOST_FLOWS), True
@@ -168,14 +184,17 @@ class Content:
 
     def text(self) -> str:
         """JSON; equal contents give equal texts."""
-        order = sorted({*self.inputs, *self.outputs, *self.explicit, *self.datasets, *_ends(self)})
+        order = sorted({*self.names, *self.explicit})
         at = {dataset: place for place, dataset in enumerate(order)}
+        said: dict[Dataset, list[Any]] = {}
+        for (one, _), seen in sorted(self.datasets.items(), key=lambda item: item[0]):
+            said.setdefault(one, []).append(seen.as_json())
         rows = [
             [
                 one.namespace,
                 one.name,
                 (one in self.inputs) + 2 * (one in self.outputs) + 4 * (one in self.explicit),
-                *([self.datasets[one].as_json()] if one in self.datasets else []),
+                *said.get(one, ()),
             ]
             for one in order
         ]
@@ -201,7 +220,9 @@ class Content:
             wholes={(order[one], order[other]) for one, other in parts["wholes"]},
             flows=_flows(parts["flows"], order),
             read=_flows(parts["read"], order),
-            datasets={one: Seen.of_json(row[3]) for one, row in marked if len(row) > 3},
+            datasets={
+                (one, tuple(sorted(seen.names))): seen for one, row in marked for seen in map(Seen.of_json, row[3:])
+            },
             odd={(path, message) for path, message in parts["odd"]},
         )
 

@@ -11,17 +11,18 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from connectors.datasets import Dataset, Met, Naming, Registered, Rule
 from connectors.openlineage_events import Event, Job
 from connectors.openlineage_facts import (
+    Meeting,
     column_findings,
     fields,
     job_findings,
     job_name,
     links,
     meet,
-    names_of,
     unknown,
 )
 from connectors.openlineage_runs import Runs
@@ -47,6 +48,14 @@ log = logging.getLogger("registry.openlineage")
 _RunId = tuple[Job, str]
 
 
+class Rowed(Protocol):
+    """What is kept, as the transaction under way sees it."""
+
+    async def rows(self, kept: Kept, ids: Iterable[str]) -> Rows:
+        """The rows with these ids."""
+        ...
+
+
 class Storing:
     """Takes events. `rules` name datasets, `registered` answers what else is here."""
 
@@ -59,17 +68,21 @@ class Storing:
         """Take events, in any order; when it returns, all is committed. Raises GraphError."""
 
         async def decide(said: Said) -> Outcome:
-            return await _Group(said, Naming(self._rules, self._registered)).take(events)
+            return await self.decide(said, events)
 
         refused = await take(self._graph, decide)
         for finding in refused:
             log.warning("not taken of events: %s (%s)", finding.message, finding.code)
 
+    async def decide(self, said: Rowed, events: Sequence[Event]) -> Outcome:
+        """What follows from events and from what is kept."""
+        return await _Group(said, Naming(self._rules, self._registered)).take(events)
+
 
 class _Group:
     """One group of events, against what is kept."""
 
-    def __init__(self, said: Said, naming: Naming) -> None:
+    def __init__(self, said: Rowed, naming: Naming) -> None:
         self._said = said
         self._naming = naming
         self._outcome = Outcome()
@@ -89,10 +102,10 @@ class _Group:
         moved = [] if not alone.datasets else [alone]
         for kept in jobs:
             moved += self._add(kept, by_job[kept.job])
-        await self._naming.meet(sorted({name for one in moved for name in names_of(one)}))
-        await self._resources([(one, await self._meet(one)) for one in moved])
+        meeting = await meet(self._naming, moved)
+        await self._resources(moved, meeting)
         for kept in jobs:
-            await self._job(kept, {event.run for event in by_job[kept.job]})
+            self._job(kept, {event.run for event in by_job[kept.job]}, meeting)
         return self._outcome
 
     async def _load(self, by_job: Mapping[Job, Sequence[Event]]) -> list[JobKept]:
@@ -120,17 +133,15 @@ class _Group:
         self._outcome.kept.setdefault(Kept.RUN, []).extend(content_row(job, run, contents[job, run]) for run in left)
         return [contents[job, run] for run in left if kept.runs.marks[run].done is not None]
 
-    async def _meet(self, content: Content) -> Mapping[Dataset, Met]:
-        return await meet(self._naming, names_of(content))
-
-    async def _resources(self, moved: Iterable[tuple[Content, Mapping[Dataset, Met]]]) -> None:
+    async def _resources(self, moved: Iterable[Content], meeting: Meeting) -> None:
         """Add what is said of datasets to the resources that they are, and state their fields."""
         said: dict[str, list[tuple[Dataset, Seen]]] = defaultdict(list)
         mets: dict[str, Met] = {}
-        for content, met in moved:
-            for dataset, seen in content.datasets.items():
-                mets[met[dataset].id] = met[dataset]
-                said[met[dataset].id].append((dataset, seen))
+        for content in moved:
+            for (dataset, names), seen in content.datasets.items():
+                met = meeting.of(dataset, names)
+                mets[met.id] = met
+                said[met.id].append((dataset, seen))
         rows = await self._said.rows(Kept.RESOURCE, sorted(map(resource_key, said)))
         for resource, words in sorted(said.items()):
             row = rows.get(resource_key(resource))
@@ -157,18 +168,18 @@ class _Group:
         findings += column_findings(dataset, stated, met, place)
         kept.noted = self._note(kept.source, kept.resource, findings, kept.noted)
 
-    async def _job(self, kept: JobKept, touched: set[str]) -> None:
+    def _job(self, kept: JobKept, touched: set[str], meeting: Meeting) -> None:
         """State what a job does, where the run that says it is one of those touched."""
         run = kept.runs.stated
         if run is not None and run in touched:
             content = self._contents[kept.job, run]
-            self.state_links(kept, content, await self._meet(content))
+            self.state_links(kept, content, meeting)
         self._outcome.kept.setdefault(Kept.JOB, []).append(kept.row())
 
-    def state_links(self, kept: JobKept, content: Content, met: Mapping[Dataset, Met]) -> None:
+    def state_links(self, kept: JobKept, content: Content, meeting: Meeting) -> None:
         """State the flows of a job, where they are others than before."""
         job, outcome, place = kept.job, self._outcome, Place(str(kept.job))
-        stated = [replace(link, source=kept.source) for link in links(job, content, met, place)]
+        stated = [replace(link, source=kept.source) for link in links(job, content, meeting, place)]
         print_ = print_of([[link.start, link.end, link.values] for link in stated])
         if print_ != kept.stated:
             ends = {(link.start, link.end) for link in stated}

@@ -218,8 +218,10 @@ def test_other_names_and_notes_are_kept_without_passwords() -> None:
         "documentation": {"description": "word " * 200},
         "_deleted_one": {"_deleted": True},
     }
-    seen = read_event(event(inputs=[dataset("a", **facets)])).content.dataset(A)
-    assert seen.names == {Dataset("hive://m", "ods.a")}
+    content = read_event(event(inputs=[dataset("a", **facets)])).content
+    [(named, seen)] = content.datasets.items()
+    assert named == (A, (Dataset("hive://m", "ods.a"),))
+    assert content.names == {A: {Dataset("hive://m", "ods.a")}}
     assert "owner: 信用办 (STEWARD)" in seen.notes
     assert "data source: db1 postgres://…@db1/x?password=…&ssl=1" in seen.notes
     assert max(map(len, seen.notes)) < 330
