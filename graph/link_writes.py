@@ -231,7 +231,7 @@ def _plan_link(
         row |= {"sources": [link.source or ""]} | ({"extra": json_text(link.extra)} if link.extra else {})
         written.added += 1
     else:
-        change = state_again(link, turn.at, as_stated(before), plan.manner.again.get(key))
+        change = state_again(link, turn.at, as_stated(before), plan.manner.again.get(key), exact=plan.manner.exact)
         if change.same:
             written.unchanged += 1
             return

@@ -53,11 +53,13 @@ class Written:
 class Manner:
     """How facts are stated.
 
-    `run` is the id of the run that does it, and keeps what its sources said before (`graph/earlier.py`). `again`: since
-    when these statements count, by id or `link_key`: they were said before, and take the place of what is said now.
+    `run` is the id of the run that does it, and keeps what its sources said before (`graph/earlier.py`). `exact`: a
+    statement takes the place of what its source said before, instead of laying over it. `again`: since when statements
+    count that were said before, by id or `link_key`; they are exact too.
     """
 
     run: str | None = None
+    exact: bool = False
     again: Mapping[str | int, int] = field(default_factory=dict)
 
 

@@ -126,11 +126,15 @@ def said_before(source: str, stored: Mapping[str, Any] | None, keys: Mapping[str
     return None if own is None else {"since": own.counts, "values": own.values, "extra": own.extra, "raw": own.raw}
 
 
-def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any], again: int | None = None) -> Change:
+def state_again(
+    fact: Thing | Link, at: int, stored: Mapping[str, Any], again: int | None = None, *, exact: bool = False
+) -> Change:
     """What `fact` does to a thing or link that is `stored` (registered or closed).
 
-    `again` says that it was said before and counts since then: it is all that its source says, nothing is laid over.
+    `exact`: it is all that its source says, and is not laid over what that said. `again`: it is that, was said before,
+    and counts since then.
     """
+    exact = exact or again is not None
     keys = KEYS[fact.kind] if isinstance(fact, Thing) else LINK_KEYS[fact.flow]
     statements = read_statements(stored, keys)
     closed = not stored.get("sources")
@@ -153,7 +157,7 @@ def state_again(fact: Thing | Link, at: int, stored: Mapping[str, Any], again: i
             else ({**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw})
         )
         # Beside other sources' statements a null is one more thing that is said.
-        alike = _same if len(statements) == 1 and again is None else operator.eq
+        alike = _same if len(statements) == 1 and not exact else operator.eq
         pairs = zip(laid, (own.values, own.extra, own.raw), strict=True)
         if not closed and all(alike(one, other) for one, other in pairs):
             return Change(statements, *before, same_state=True, same=True)

@@ -41,14 +41,14 @@ async def _undo_step(graph: Graph, what: str, rows: Sequence[Sequence[Any]], as_
     written = []
     if what in Kind._value2member_map_:
         kind = Kind(what)
-        again = Manner(as_run, {row[0]: row[-1]["since"] for row in said})
+        again = Manner(as_run, again={row[0]: row[-1]["since"] for row in said})
         written.append(await write_things(graph, kind, [_thing(kind, row) for row in said], manner=again))
         for source, gone in unsaid.items():
             count = await withdraw_things(graph, kind, [row[0] for row in gone], source, manner=manner)
             written.append(Written(changed=count))
     else:
         links = list(_links(what, said))
-        again = Manner(as_run, {link_key(link): row[-1]["since"] for link, row in zip(links, said, strict=True)})
+        again = Manner(as_run, again={link_key(link): row[-1]["since"] for link, row in zip(links, said, strict=True)})
         written.append(await write_links(graph, what, links, manner=again))
         for source, gone in unsaid.items():
             ended = [(start, end, job, since) for start, end, job, since, *_ in gone]

@@ -146,7 +146,7 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
         plan.refer(kind, thing.id, {}, values, known)
         plan.written.added += 1
         return True
-    change = state_again(thing, turn.at, before, plan.manner.again.get(thing.id))
+    change = state_again(thing, turn.at, before, plan.manner.again.get(thing.id), exact=plan.manner.exact)
     if change.same:
         plan.written.unchanged += 1
         return False

@@ -9,7 +9,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.datasets import Rule
 from graph.changes import position
 from graph.engine import Graph, open_graph
 from graph.errors import GraphError
@@ -46,6 +45,7 @@ from registry.openlineage.intake import Intake
 from registry.openlineage.kept import PREFIX
 from registry.openlineage.storing import Storing
 from registry.settings import Settings
+from registry.sources.configured import Rules
 from registry.sources.registered import Stored
 from registry.sources.schedule import Schedule
 from resolvers.http import LONGEST_BODY, graphql_app
@@ -74,7 +74,6 @@ class Parts:
         observe: Callable[[Answered], None],
         exported: Callable[[Exported], None],
         handover: Handover,
-        rules: Sequence[Rule] = (),
     ) -> None:
         self.settings = settings
         self.graph = graph
@@ -93,7 +92,7 @@ class Parts:
         impact = ImpactExports(questions, impacts, seconds)
         findings = FindingExports(questions, search)
         offers = [*lineage.offers(), *impact.offers(), *findings.offers()]
-        self.intake = Intake(Storing(graph, rules, Stored(graph, besides=PREFIX)).take)
+        self.intake = Intake(Storing(graph, Rules(), Stored(graph, besides=PREFIX)).take)
         self.events = Endpoint(self.intake, settings.lineage_tokens(), settings.zone)
         self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)
 
@@ -131,10 +130,10 @@ class _Part:
             await answer(scope, receive, send)
 
 
-def create_app(settings: Settings, shared: Path | None = None, rules: Sequence[Rule] = ()) -> Starlette:
+def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
     """The application. Its lifespan opens the graph (and raises what `open_graph` raises) and closes it.
 
-    `shared` is the folder that several workers share; `rules` name the datasets of events.
+    `shared` is the folder that several workers share.
     """
     metrics = Metrics()
     state = State({"parts": None})

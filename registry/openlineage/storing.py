@@ -1,6 +1,6 @@
 """A group of events into the graph: what they say is added up with what was said before, and what follows is stated.
 
-    storing = Storing(graph, rules, Stored(graph, besides=PREFIX))
+    storing = Storing(graph, Rules(), Stored(graph, besides=PREFIX))
     await storing.take(events)          # one transaction; the same again changes nothing
 
 A job's flows are stated in its own name (`openlineage:NAMESPACE/NAME`), the columns of a dataset in that of the
@@ -9,7 +9,7 @@ resource that it is here (`openlineage:RESOURCE`), so that jobs that tell of one
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -57,9 +57,9 @@ class Rowed(Protocol):
 
 
 class Storing:
-    """Takes events. `rules` name datasets, `registered` answers what else is here."""
+    """Takes events. `rules` gives the naming rules of the moment, `registered` answers what else is here."""
 
-    def __init__(self, graph: Graph, rules: Sequence[Rule], registered: Registered) -> None:
+    def __init__(self, graph: Graph, rules: Callable[[], Sequence[Rule]], registered: Registered) -> None:
         self._graph = graph
         self._rules = rules
         self._registered = registered
@@ -76,7 +76,7 @@ class Storing:
 
     async def decide(self, said: Rowed, events: Sequence[Event]) -> Outcome:
         """What follows from events and from what is kept."""
-        return await _Group(said, Naming(self._rules, self._registered)).take(events)
+        return await _Group(said, Naming(self._rules(), self._registered)).take(events)
 
 
 class _Group:

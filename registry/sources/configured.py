@@ -15,6 +15,7 @@
 One source that is wrong does not keep the others from running: it is in `bad`, with what is wrong, a line each.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +33,9 @@ from graph.facts import is_id
 from graph.statements import PERSON, REGISTRY
 from registry.settings import SettingsError, config_file, read_config
 
-__all__ = ["Configured", "Running", "Sources", "load_sources", "made"]
+log = logging.getLogger("registry.sources")
+
+__all__ = ["Configured", "Rules", "Running", "Sources", "load_sources", "made"]
 
 
 def _cron(text: str) -> str:
@@ -117,6 +120,29 @@ def load_sources() -> Sources:
     return Sources(
         file, good, bad, _rules(stated.get("names", []), file), _addresses(stated.get("addresses", {}), file)
     )
+
+
+class Rules:
+    """The naming rules of the settings file, read again when it has changed. A file that is wrong changes none."""
+
+    def __init__(self) -> None:
+        self._stamp: tuple[int, int] | None = None
+        self._rules: tuple[Rule, ...] = ()
+
+    def __call__(self) -> tuple[Rule, ...]:
+        try:
+            found = config_file().stat()
+        except OSError:
+            self._stamp, self._rules = None, ()
+            return ()
+        stamp = found.st_mtime_ns, found.st_size
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._rules = load_sources().rules
+            except SettingsError as error:
+                log.error("%s", error)
+        return self._rules
 
 
 def made(name: str, table: Mapping[str, Any], file: Path) -> Configured:

@@ -75,7 +75,7 @@ def event(
 
 def storing(graph: Graph, **given: Any) -> Storing:
     """What takes events into a graph."""
-    return Storing(graph, given.get("rules", ()), Stored(graph, besides=PREFIX))
+    return Storing(graph, lambda: given.get("rules", ()), Stored(graph, besides=PREFIX))
 
 
 async def take(graph: Graph, values: Iterable[dict[str, Any]], at_once: int = 1, **given: Any) -> None:

@@ -61,7 +61,7 @@ class Feigned:
 
 async def after(values: Iterable[dict[str, Any]], at_once: int) -> Feigned:
     feigned, events = Feigned(), [read_event(value) for value in values]
-    storing = Storing(None, RULES, Registered())  # type: ignore[arg-type]
+    storing = Storing(None, lambda: RULES, Registered())  # type: ignore[arg-type]
     for first in range(0, len(events), at_once):
         feigned.apply(await storing.decide(feigned, events[first : first + at_once]))
     return feigned
@@ -80,7 +80,7 @@ def test_any_order_repetition_and_grouping_gives_the_same(events: list[dict[str,
 def test_an_event_twice_in_a_row_changes_nothing(events: list[dict[str, Any]]) -> None:
     async def work() -> None:
         feigned = await after(events, 2)
-        outcome = await Storing(None, RULES, Registered()).decide(  # type: ignore[arg-type]
+        outcome = await Storing(None, lambda: RULES, Registered()).decide(  # type: ignore[arg-type]
             feigned, [read_event(value) for value in events]
         )
         assert not (outcome.things or outcome.links or outcome.things_gone or outcome.links_gone or outcome.findings)
