@@ -1,0 +1,248 @@
+"""From tables and columns as a database has them to facts."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.catalogue_words import Words
+from connectors.database_model import Column, ForeignKey, Table
+from connectors.database_types import data_type
+from connectors.datasets import Dataset, Met, field_id, resource_id
+from connectors.normalise import clean_name, holds_password
+from graph.facts import Fact, Finding, Kind, Place, Severity, Thing, is_placeholder
+
+__all__ = ["Facts", "Owner", "Stated", "own"]
+
+_NAME = 60
+"""Characters of the longest comment that is a name rather than an explanation."""
+
+_ABSTRACT = 2_000
+_CODE = 1_000
+_DEFAULT = 200
+_VALUES = 100
+_DEFINITION = 20_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose tables they are, and what format they have."""
+
+    system: str | None = None
+    department: str | None = None
+    format: str | None = None
+    loose: bool = False
+
+
+@dataclass(slots=True)
+class Stated:
+    """A table that was stated: its id, and those of its fields by the names of the columns."""
+
+    id: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def field(self, column: str) -> str:
+        """The field that a column is, also one that was not read; the exact name goes before one in another case."""
+        exact = self.fields.get(column)
+        if exact is not None:
+            return exact
+        low = column.casefold()
+        return next((id for name, id in self.fields.items() if name.casefold() == low), field_id(self.id, column))
+
+
+def own(dataset: Dataset, met: Met) -> Met:
+    """What a dataset is here, unless that is only the table of the same name in another database."""
+    built = resource_id(dataset)
+    if met.id != built and met.id.startswith("resource:") and met.id.endswith(f"/{dataset.name}"):
+        return Met(built, False)
+    return met
+
+
+class Facts:
+    """Makes the facts of tables, one after the other; `findings` gathers what was odd."""
+
+    def __init__(self, owner: Owner, words: Words, label: str) -> None:
+        self._owner = owner
+        self._words = words
+        self._label = label
+        self._taken: set[str] = set()
+        self.findings: list[Finding] = []
+        self.unknown_types: Counter[str] = Counter()
+
+    def place(self, table: Table, column: str = "") -> Place:
+        """Where in the database something stands."""
+        name = f"{table.name}.{column}" if column else table.name
+        return Place(file=self._label, sheet=_plain(table.schema), column=_plain(name))
+
+    def table(self, table: Table, dataset: Dataset, met: Met) -> tuple[Stated | None, list[Fact]]:
+        """The facts of one table, its resource first; None and none if its id is another's already."""
+        if met.id in self._taken:
+            self._tell_taken(self.place(table), met.id)
+            return None, []
+        self._taken.add(met.id)
+        stated = Stated(met.id)
+        facts: list[Fact] = [self._resource(table, dataset, met)]
+        facts += self._fields(table, met, stated)
+        return stated, facts
+
+    def _resource(self, table: Table, dataset: Dataset, met: Met) -> Thing:
+        place = self.place(table)
+        comment = self._comment(table.comment, place)
+        values: dict[str, Any] = {
+            "name": _title(comment) or _plain(table.name),
+            "code": _plain(dataset.name)[:_CODE],
+            "format_category": "数据库",
+        }
+        if comment:
+            values["abstract"] = comment
+        if self._owner.format:
+            values["format_types"] = [self._owner.format]
+        if self._owner.department:
+            values["provider"] = self._owner.department
+        if self._owner.system:
+            values["system"] = self._owner.system
+        extra = {"database": dict(self._details(table, place))}
+        return Thing(Kind.RESOURCE, met.id, values, place, extra=extra, given_id=met.known)
+
+    def _details(self, table: Table, place: Place) -> Iterator[tuple[str, Any]]:
+        yield "kind", table.kind
+        for name in ("analysed", "changed", "created"):
+            if value := getattr(table, name):
+                yield name, value
+        if table.rows is not None:
+            yield "rows", _about(table.rows)
+        if table.bytes:
+            yield "bytes", _about(table.bytes)
+        if table.partitions:
+            yield "partitions", table.partitions
+        if table.inherits:
+            yield "inherits", [_plain(name) for name in table.inherits]
+        if table.primary:
+            yield "primary_key", [_plain(name) for name in table.primary]
+        if table.uniques:
+            yield "unique", [[_plain(name) for name in names] for names in table.uniques]
+        if table.foreign:
+            yield "foreign_keys", [_foreign(key) for key in table.foreign]
+        if table.text and len(table.text) <= _DEFINITION:
+            if holds_password(table.text):
+                done = "the definition is not stored; its lineage is read"
+                self._tell("PASSWORD_IN_TEXT", place, "the definition seems to hold a password; change it", done)
+            else:
+                yield "definition", _CONTROL.sub(" ", table.text)
+
+    def _fields(self, table: Table, met: Met, stated: Stated) -> Iterator[Fact]:
+        comments = {
+            column.name: self._comment(column.comment, self.place(table, column.name)) for column in table.columns
+        }
+        titles = Counter(title for comment in comments.values() if (title := _title(comment)))
+        known = {column.code: column.id for column in met.columns if column.code is not None}
+        for column in table.columns:
+            id = known.get(column.name) or met.field(column.name)
+            if id in self._taken:
+                id = field_id(met.id, column.name)
+            place = self.place(table, column.name)
+            if id in self._taken:
+                self._tell_taken(place, id)
+                continue
+            self._taken.add(id)
+            stated.fields[column.name] = id
+            comment = comments[column.name]
+            title = _title(comment)
+            name = title if title and titles[title] == 1 else None
+            values, details = self._field(table, column, name, comment)
+            values["resource"] = met.id
+            yield Thing(Kind.FIELD, id, values, place, extra={"database": details}, given_id=id in known.values())
+
+    def _field(
+        self, table: Table, column: Column, title: str | None, comment: str | None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        values: dict[str, Any] = {
+            "name": title or _plain(column.name),
+            "code": _plain(column.name)[:_CODE],
+            "position": column.position,
+        }
+        if column.type:
+            values["raw_type"] = _plain(column.type)[:_CODE]
+            letter = data_type(column.base, self._words, loose=self._owner.loose)
+            if letter is not None:
+                values["data_type"] = letter
+            else:
+                self.unknown_types[_plain(column.type)[:100]] += 1
+        if column.length is not None:
+            values["length"] = column.length
+        details: dict[str, Any] = {"nullable": column.nullable}
+        if comment and comment != title:
+            details["comment"] = comment
+        if column.name in table.primary:
+            details["primary_key"] = True
+        if any([column.name] == list(names) for names in (table.primary, *table.uniques)):
+            details["unique"] = True
+        refers = [
+            f"{key.schema}.{key.table}.{there}"
+            for key in table.foreign
+            for here, there in zip(key.columns, key.refers, strict=False)
+            if here == column.name
+        ]
+        if refers:
+            details["references"] = [_plain(name) for name in refers]
+        for name in ("default", "generated"):
+            text = getattr(column, name)
+            if text and not holds_password(text):
+                details[name] = _CONTROL.sub(" ", text)[:_DEFAULT]
+        if column.identity:
+            details["identity"] = True
+        if column.values:
+            details["values"] = [_plain(value)[:_DEFAULT] for value in column.values[:_VALUES]]
+        return values, details
+
+    def _comment(self, text: str | None, place: Place) -> str | None:
+        """A comment as it is stored: without control characters, bounded; None for one that says nothing."""
+        if not text:
+            return None
+        said = _CONTROL.sub(" ", text).strip()
+        if is_placeholder(said):
+            return None
+        if holds_password(said):
+            done = "the comment is not stored"
+            self._tell("PASSWORD_IN_COMMENT", place, "the comment seems to hold a password; change it", done)
+            return None
+        if len(said) > _ABSTRACT:
+            message = f"the comment has {len(said):,} characters"
+            self._tell("COMMENT_CUT", place, message, f"the first {_ABSTRACT:,} are taken", Severity.INFO)
+            said = said[:_ABSTRACT].rstrip()
+        return said
+
+    def _tell(self, code: str, place: Place, message: str, done: str, severity: Severity = Severity.WARNING) -> None:
+        self.findings.append(Finding(code, severity, place, message, done))
+
+    def _tell_taken(self, place: Place, id: str) -> None:
+        message = "its id is that of another table or column, whose name differs only by characters that no id has"
+        done = "it is not taken; a naming rule can part them"
+        self.findings.append(Finding("SAME_ID", Severity.ERROR, place, message, done, ids=(id,)))
+
+
+def _title(comment: str | None) -> str | None:
+    """The comment's first line where it is short enough to be a name."""
+    line = clean_name(comment.splitlines()[0]) if comment else ""
+    return line if 0 < len(line) <= _NAME and not is_placeholder(line) else None
+
+
+def _plain(name: str) -> str:
+    """A name without control characters; one that has nothing else gets a name that says so."""
+    return clean_name(name) or "(无)"
+
+
+def _about(number: int) -> int:
+    """A number of the statistics by its first three digits, so that it does not change with every row."""
+    digits = len(str(number))
+    return round(number, 3 - digits) if digits > 3 else number
+
+
+def _foreign(key: ForeignKey) -> Mapping[str, Any]:
+    return {
+        "columns": [_plain(name) for name in key.columns],
+        "to": _plain(f"{key.schema}.{key.table}"),
+        "refers": [_plain(name) for name in key.refers],
+    }
