@@ -72,11 +72,15 @@ class _Text(Loader):
         return bytes(data).decode("utf-8", "replace")
 
 
+_UNKNOWN = 705
+"""The type of texts that have none; psycopg knows no name for it."""
+
+
 def connect_postgresql(how: Connecting) -> Any:
     """A psycopg connection that reads only."""
     connection = _psycopg(how)
     how.opened(connection.fileno())
-    for name in ("text", "name", "varchar", "bpchar", "unknown"):
+    for name in ("text", "name", "varchar", "bpchar", _UNKNOWN):
         connection.adapters.register_loader(name, _Text)
     milliseconds = int(how.seconds * 1000)
     for statement in (

@@ -1,5 +1,6 @@
 """A connection to a database that only reads, is bounded in time, and can be cut off from another thread."""
 
+import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ __all__ = ["NotRead", "Session"]
 
 _GRACE = 5.0
 """Seconds that a server may take beyond its own limit before the connection is cut."""
+
+_GARBLED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, struct.error)
+"""What drivers raise where an answer is not what they understand."""
 
 registry.register("registry_postgresql", "connectors.database_dialects", "PostgreSQL")
 
@@ -60,7 +64,7 @@ class Session:
             raise
         except (NoSuchModuleError, ImportError, ArgumentError):
             raise self._no_driver() from None
-        except (SQLAlchemyError, OSError, RuntimeError, ValueError, LookupError) as error:
+        except (SQLAlchemyError, OSError, RuntimeError, *_GARBLED) as error:
             raise self._unreachable(error) from None
 
     def _make_engine(self) -> Engine:
@@ -112,7 +116,7 @@ class Session:
             if self._cut is not None or is_lost(error):
                 raise self._lost() from None
             raise NotRead(why_not_read(error, self.seconds)) from None
-        except (SQLAlchemyError, UnicodeError, ValueError, LookupError, ArithmeticError):
+        except (SQLAlchemyError, *_GARBLED):
             if self._cut is not None or connection.invalidated or connection.closed:
                 raise self._lost() from None
             raise NotRead("the database answered with what cannot be read") from None

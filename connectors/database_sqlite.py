@@ -129,7 +129,7 @@ class SQLite:
                 try:
                     rows += self._session.rows(COLUMNS_OF_ONE, table.name, table.name)
                 except NotRead as error:
-                    schema.unread.append(Unread(schema.name, f"columns of {table.name[:100]}", str(error)))
+                    schema.unread.append(Unread(schema.name, f"columns of {table.name[:100]}", str(error), lost=False))
             return rows
 
     def _keys(self, named: dict[str, Table]) -> None:
