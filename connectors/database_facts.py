@@ -19,6 +19,9 @@ _NAME = 60
 """Characters of the longest comment that is a name rather than an explanation."""
 
 _ABSTRACT = 2_000
+_READ = 20_000
+"""Characters of a comment that are looked at."""
+
 _CODE = 1_000
 _DEFAULT = 200
 _VALUES = 100
@@ -151,13 +154,13 @@ class Facts:
             comment = comments[column.name]
             title = _title(comment)
             name = title if title and titles[title] == 1 else None
-            values, details = self._field(table, column, name, comment)
-            values["resource"] = met.id
+            values = {**self._values(column, name), "resource": met.id}
+            details = dict(_column_details(table, column))
+            if comment and comment != name:
+                details["comment"] = comment
             yield Thing(Kind.FIELD, id, values, place, extra={"database": details}, given_id=id in known.values())
 
-    def _field(
-        self, table: Table, column: Column, title: str | None, comment: str | None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _values(self, column: Column, title: str | None) -> dict[str, Any]:
         values: dict[str, Any] = {
             "name": title or _plain(column.name),
             "code": _plain(column.name)[:_CODE],
@@ -172,44 +175,21 @@ class Facts:
                 self.unknown_types[_plain(column.type)[:100]] += 1
         if column.length is not None:
             values["length"] = column.length
-        details: dict[str, Any] = {"nullable": column.nullable}
-        if comment and comment != title:
-            details["comment"] = comment
-        if column.name in table.primary:
-            details["primary_key"] = True
-        if any([column.name] == list(names) for names in (table.primary, *table.uniques)):
-            details["unique"] = True
-        refers = [
-            f"{key.schema}.{key.table}.{there}"
-            for key in table.foreign
-            for here, there in zip(key.columns, key.refers, strict=False)
-            if here == column.name
-        ]
-        if refers:
-            details["references"] = [_plain(name) for name in refers]
-        for name in ("default", "generated"):
-            text = getattr(column, name)
-            if text and not holds_password(text):
-                details[name] = _CONTROL.sub(" ", text)[:_DEFAULT]
-        if column.identity:
-            details["identity"] = True
-        if column.values:
-            details["values"] = [_plain(value)[:_DEFAULT] for value in column.values[:_VALUES]]
-        return values, details
+        return values
 
     def _comment(self, text: str | None, place: Place) -> str | None:
         """A comment as it is stored: without control characters, bounded; None for one that says nothing."""
         if not text:
             return None
-        said = _CONTROL.sub(" ", text).strip()
+        said = "\n".join(map(clean_name, text[:_READ].splitlines())).strip()
         if is_placeholder(said):
             return None
         if holds_password(said):
             done = "the comment is not stored"
             self._tell("PASSWORD_IN_COMMENT", place, "the comment seems to hold a password; change it", done)
             return None
-        if len(said) > _ABSTRACT:
-            message = f"the comment has {len(said):,} characters"
+        if len(said) > _ABSTRACT or len(text) > _READ:
+            message = f"the comment has {len(text):,} characters"
             self._tell("COMMENT_CUT", place, message, f"the first {_ABSTRACT:,} are taken", Severity.INFO)
             said = said[:_ABSTRACT].rstrip()
         return said
@@ -221,6 +201,29 @@ class Facts:
         message = "its id is that of another table or column, whose name differs only by characters that no id has"
         done = "it is not taken; a naming rule can part them"
         self.findings.append(Finding("SAME_ID", Severity.ERROR, place, message, done, ids=(id,)))
+
+
+def _column_details(table: Table, column: Column) -> Iterator[tuple[str, Any]]:
+    yield "nullable", column.nullable
+    if column.name in table.primary:
+        yield "primary_key", True
+    if any([column.name] == list(names) for names in (table.primary, *table.uniques)):
+        yield "unique", True
+    refers = [
+        _plain(f"{key.schema}.{key.table}.{there}")
+        for key in table.foreign
+        for here, there in zip(key.columns, key.refers, strict=False)
+        if here == column.name
+    ]
+    if refers:
+        yield "references", refers
+    for name, text in (("default", None if table.is_view else column.default), ("generated", column.generated)):
+        if text and not holds_password(text):
+            yield name, clean_name(text)[:_DEFAULT]
+    if column.identity:
+        yield "identity", True
+    if column.values:
+        yield "values", [_plain(value)[:_DEFAULT] for value in column.values[:_VALUES]]
 
 
 def _title(comment: str | None) -> str | None:

@@ -193,7 +193,7 @@ def _column(row: Sequence[Any]) -> Column:
     return Column(
         name,
         text,
-        "tinyint(1)" if text.startswith("tinyint(1)") else kind,
+        text if text.startswith(("tinyint(1)", "bit(")) else kind,
         int(position),
         nullable=nullable == "YES",
         default=None if default == "NULL" else default,

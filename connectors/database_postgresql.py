@@ -81,6 +81,7 @@ ORDER BY a.attrelid, a.attnum
 
 TYPES = """
 SELECT t.oid::bigint, t.typtype::text, t.typbasetype::bigint, pg_catalog.format_type(t.typbasetype, t.typtypmod),
+  t.typnotnull,
   ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
 FROM pg_catalog.pg_type t
 WHERE t.typtype IN ('d', 'e')
@@ -219,20 +220,22 @@ class PostgreSQL:
         return text
 
     @cached_property
-    def _types(self) -> dict[int, tuple[str, int, str, Sequence[str]]]:
+    def _types(self) -> dict[int, tuple[str, int, str, bool, Sequence[str]]]:
         rows = self._session.rows(TYPES)
-        return {oid: (kind, base, text, labels) for oid, kind, base, text, labels in rows}
+        return {oid: (kind, base, text, required, labels) for oid, kind, base, text, required, labels in rows}
 
-    def _base(self, oid: int, text: str) -> tuple[str, Sequence[str]]:
-        """The built-in type below domains, and the labels of an enumeration."""
+    def _base(self, oid: int, text: str) -> tuple[str, bool, Sequence[str]]:
+        """The built-in type below domains, whether one of them must be filled, the labels of an enumeration."""
+        filled = False
         for _ in range(50):
-            kind, base, below, labels = self._types.get(oid, ("b", 0, text, ()))
+            kind, base, below, required, labels = self._types.get(oid, ("b", 0, text, False, ()))
             if kind == "e":
-                return "enum", labels
+                return "enum", filled, labels
             if kind != "d":
                 break
+            filled = filled or required
             oid, text = base, below
-        return text, ()
+        return text, filled, ()
 
     def _inherit(self, schema: Schema) -> None:
         named = {table.name: table for table in schema.tables}
@@ -254,7 +257,7 @@ class PostgreSQL:
                 top = up[top]
             schema.parts[name] = top
             table = named.get(top[1]) if top[0] == schema.name else None
-            if table is not None:
+            if table is not None and name not in up.values():
                 table.partitions += 1
                 table.rows = (table.rows or 0) + int(rows) if rows > 0 and not table.analysed else table.rows
                 table.bytes = (table.bytes or 0) + size if size else table.bytes
@@ -262,7 +265,7 @@ class PostgreSQL:
     def _columns(self, oids: Sequence[int], numbers: dict[int, dict[int, str]]) -> None:
         rows = self._session.rows(self._fitted(COLUMNS), list(oids))
         for oid, name, number, text, type_oid, required, default, identity, generated, comment in rows:
-            base, labels = self._base(type_oid, text)
+            base, filled, labels = self._base(type_oid, text)
             table = self._oids[oid]
             table.columns.append(
                 Column(
@@ -270,7 +273,7 @@ class PostgreSQL:
                     text,
                     base,
                     len(table.columns) + 1,
-                    nullable=not required,
+                    nullable=not (required or filled),
                     default=default if not generated else None,
                     comment=comment,
                     length=length_of(base),

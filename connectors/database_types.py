@@ -20,8 +20,6 @@ _MORE: Mapping[str, str] = {
     "inet4": "C",
     "inet6": "C",
     "interval": "C",
-    "bit varying": "C",
-    "varbit": "C",
     "rowid": "C",
     "urowid": "C",
     "uniqueidentifier": "C",
@@ -42,6 +40,8 @@ _MORE: Mapping[str, str] = {
     "hstore": "M",
     "tsvector": "M",
     "xmltype": "M",
+    "bit varying": "G",
+    "varbit": "G",
     "tinyblob": "G",
     "bfile": "G",
     "geography": "G",
@@ -63,6 +63,7 @@ _MORE: Mapping[str, str] = {
 _SIZE = re.compile(r"\((\d{1,9})(?:\s+(?:char|byte))?\s*(?:,\s*-?\d+)?\)", re.IGNORECASE)
 _DETAILS = re.compile(r"\s*\(.*?\)|\b(?:unsigned|zerofill|signed|collate\s+\S+|character set\s+\S+)\b", re.IGNORECASE)
 _FLAG = re.compile(r"\s*tinyint\(1\)", re.IGNORECASE)
+_BITS = re.compile(r"\s*bit\((?!1\))", re.IGNORECASE)
 _SIZED = ("char", "text", "clob", "binary", "raw", "bit", "num", "dec", "fixed", "string")
 _AFFINITY = (("int", "I"), ("char", "C"), ("clob", "M"), ("text", "M"), ("blob", "G"), ("real", "F"), ("floa", "F"))
 
@@ -74,6 +75,8 @@ def data_type(base: str, words: Words, *, loose: bool = False) -> str | None:
     """
     if _FLAG.match(base):
         return "L"
+    if _BITS.match(base):
+        return "G"
     plain = " ".join(_DETAILS.sub("", base).split()).casefold()
     if plain.endswith("[]"):
         return None

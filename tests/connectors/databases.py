@@ -9,11 +9,13 @@ and `tests/mysql/start.sh` start such servers. What tests make there begins with
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pymysql
 import pytest
+from pymysql.constants import CLIENT
 from sqlalchemy.engine import URL, make_url
 
 from connectors.addresses import Policy
@@ -22,6 +24,8 @@ from connectors.database import Database
 from connectors.database_config import DatabaseConfig
 from connectors.protocol import Input
 from graph.facts import Fact, Finding, Kind, Link, Thing
+
+CASES = Path(__file__).parents[1] / "cases" / "sources" / "database"
 
 HERE = Policy(hosts=("127.0.0.1",))
 """What allows the servers for tests."""
@@ -39,27 +43,36 @@ def server(kind: str) -> URL:
 
 
 def on_postgresql(database: str, statements: Iterable[str]) -> None:
-    """Runs statements there, each by itself, as the user who may all."""
+    """Runs statements there, as the user who may all."""
     url = server("POSTGRESQL")
     with psycopg.connect(
         host=url.host, port=url.port, user=url.username, password=url.password, dbname=database, autocommit=True
     ) as connection:
         for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 def on_mysql(statements: Iterable[str], database: str | None = None) -> None:
-    """Runs statements there, each by itself, as the user who may all."""
+    """Runs statements there, as the user who may all."""
     url = server("MYSQL")
-    with closing(
-        pymysql.connect(
-            host=url.host, port=url.port, user=url.username, password=url.password or "", database=database
-        )
-    ) as connection:
-        connection.autocommit(True)
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+    with (
+        closing(
+            pymysql.connect(
+                host=url.host,
+                port=url.port,
+                user=url.username,
+                password=url.password or "",
+                database=database,
+                autocommit=True,
+                client_flag=CLIENT.MULTI_STATEMENTS,
+            )
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        for statement in statements:
+            cursor.execute(statement)
+            while cursor.nextset():
+                pass
 
 
 def new_postgresql(name: str, statements: Iterable[str]) -> None:
@@ -79,7 +92,7 @@ def config(kind: str, database: str | None, **more: Any) -> DatabaseConfig:
     """The connector's settings for one database of a server."""
     url = server(kind)
     url = URL.create(url.drivername, url.username, None, url.host, url.port, database)
-    said = {"password": Secret(env=f"REGISTRY_TEST_{kind}_PASSWORD"), **more}
+    said = {"password": Secret(env=f"REGISTRY_TEST_{kind}_PASSWORD", file=None), **more}
     return DatabaseConfig(url=url.render_as_string(), **said)
 
 
@@ -95,9 +108,7 @@ class Pulled:
         self.things = {item.id: item for item in items if isinstance(item, Thing)}
         self.links = [item for item in items if isinstance(item, Link)]
         self.findings = [item for item in items if isinstance(item, Finding)]
-        self.resources = {
-            str(item.values["code"]): item for item in self.things.values() if item.kind is Kind.RESOURCE
-        }
+        self.resources = {str(item.values["code"]): item for item in self.things.values() if item.kind is Kind.RESOURCE}
 
     def fields(self, resource: str) -> dict[str, Thing]:
         """The fields of a resource that has this code, by theirs."""
@@ -116,9 +127,7 @@ class Pulled:
 
     def flows(self, influence: str = "DIRECT") -> set[tuple[str, str]]:
         """The ends of all links of that influence, as far as their ids say it shortly."""
-        return {
-            (_short(link.start), _short(link.end)) for link in self.links if link.values["influence"] == influence
-        }
+        return {(_short(link.start), _short(link.end)) for link in self.links if link.values["influence"] == influence}
 
     def codes(self) -> list[str]:
         return [finding.code for finding in self.findings]
