@@ -66,10 +66,17 @@ class Connecting:
 
 
 class _Text(Loader):
-    """Text as it is, and U+FFFD for what is not UTF-8 in a database that does not care."""
+    """Text as it is; in a database that does not care, what is not UTF-8 is most likely GB 18030."""
 
     def load(self, data: Buffer) -> str:
-        return bytes(data).decode("utf-8", "replace")
+        return _decoded(bytes(data))
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("gb18030", "replace")
 
 
 _UNKNOWN = 705
@@ -82,6 +89,8 @@ def connect_postgresql(how: Connecting) -> Any:
     how.opened(connection.fileno())
     for name in ("text", "name", "varchar", "bpchar", _UNKNOWN):
         connection.adapters.register_loader(name, _Text)
+    if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+        connection.execute("SET client_encoding = 'SQL_ASCII'")
     milliseconds = int(how.seconds * 1000)
     for statement in (
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
@@ -181,18 +190,18 @@ def connect_sqlite(how: Connecting) -> Any:
     """An SQLite file, opened for reading; what its own text calls for is not trusted."""
     path = Path(how.url.database or "").absolute()
     if not path.is_file():
-        raise SourceError(f"{how.url.database}: there is no such file")
+        raise SourceError(f"{path.name}: there is no such file")
     try:
         with path.open("rb") as file:
             head = file.read(20)
     except OSError as error:
-        raise SourceError(f"{how.url.database}: the file cannot be read: {error.strerror}") from None
+        raise SourceError(f"{path.name}: the file cannot be read: {error.strerror}") from None
     # Reading through a log makes files beside the database; where there is no log nothing has to be made.
     logged = len(head) == 20 and head[18] == _WAL
     still = "&immutable=1" if logged and not Path(f"{path}-wal").exists() else ""
     address = f"file:{quote(os.fsencode(path))}?mode=ro{still}"
     connection = sqlite3.connect(address, uri=True, timeout=how.connect_seconds, check_same_thread=False)
-    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    connection.text_factory = _decoded
     connection.set_progress_handler(lambda: how.was_cut, 10_000)
     for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
         connection.execute(f"PRAGMA {pragma}")

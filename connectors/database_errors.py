@@ -133,7 +133,7 @@ def why_not_read(error: BaseException, seconds: float) -> str:
     if code == "42501" or number in _MYSQL_DENIED:
         return "the user has no right to read it"
     name = str(getattr(cause, "sqlite_errorname", "") or "")
-    told = code or (str(number) if number else "") or name
+    told = (str(number) if number else "") or code or name
     return f"the database refused the question ({told})" if told else "the database refused the question"
 
 

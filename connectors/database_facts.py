@@ -79,23 +79,26 @@ class Facts:
         name = f"{table.name}.{column}" if column else table.name
         return Place(file=self._label, sheet=_plain(table.schema), column=_plain(name))
 
-    def table(self, table: Table, dataset: Dataset, met: Met) -> tuple[Stated | None, list[Fact]]:
-        """The facts of one table, its resource first; None and none if its id is another's already."""
+    def table(self, table: Table, code: str, met: Met) -> tuple[Stated | None, list[Fact]]:
+        """The facts of one table, its resource first; None and none if its id is another's already.
+
+        `code` is its full name.
+        """
         if met.id in self._taken:
             self._tell_taken(self.place(table), met.id)
             return None, []
         self._taken.add(met.id)
         stated = Stated(met.id)
-        facts: list[Fact] = [self._resource(table, dataset, met)]
+        facts: list[Fact] = [self._resource(table, code, met)]
         facts += self._fields(table, met, stated)
         return stated, facts
 
-    def _resource(self, table: Table, dataset: Dataset, met: Met) -> Thing:
+    def _resource(self, table: Table, code: str, met: Met) -> Thing:
         place = self.place(table)
         comment = self._comment(table.comment, place)
         values: dict[str, Any] = {
-            "name": _title(comment) or _plain(table.name),
-            "code": _plain(dataset.name)[:_CODE],
+            "name": _title(comment) or _plain(table.name)[:_CODE],
+            "code": _plain(code)[:_CODE],
             "format_category": "数据库",
         }
         if comment:
@@ -141,10 +144,13 @@ class Facts:
         }
         titles = Counter(title for comment in comments.values() if (title := _title(comment)))
         known = {column.code: column.id for column in met.columns if column.code is not None}
+        exact = {known[column.name] for column in table.columns if column.name in known}
         for column in table.columns:
-            id = known.get(column.name) or met.field(column.name)
-            if id in self._taken:
-                id = field_id(met.id, column.name)
+            id = known.get(column.name)
+            if id is None:
+                id = met.field(column.name)
+                if id in exact or id in self._taken:
+                    id = field_id(met.id, column.name)
             place = self.place(table, column.name)
             if id in self._taken:
                 self._tell_taken(place, id)
@@ -162,7 +168,7 @@ class Facts:
 
     def _values(self, column: Column, title: str | None) -> dict[str, Any]:
         values: dict[str, Any] = {
-            "name": title or _plain(column.name),
+            "name": title or _plain(column.name)[:_CODE],
             "code": _plain(column.name)[:_CODE],
             "position": column.position,
         }

@@ -15,7 +15,7 @@ from connectors.config import SecretMissing
 from connectors.database_config import DatabaseConfig
 from connectors.database_facts import Facts, Owner, Stated, own
 from connectors.database_lineage import Lineage, Names, Text, text_of_routine, text_of_view
-from connectors.database_model import Reader, Schema, Table
+from connectors.database_model import Reader, Schema, Table, Unread
 from connectors.database_mysql import MySQL
 from connectors.database_other import Other
 from connectors.database_postgresql import PostgreSQL
@@ -162,7 +162,7 @@ class Reading:
         try:
             schema = reader.tables(name)
         except NotRead as error:
-            raise SourceError(f"{self._label}: the tables of {name} cannot be read: {error}") from None
+            return Schema(name, unread=[Unread(name, "tables", str(error))]), 0
         wanted = [table for table in schema.tables if self._wanted(table)]
         schema.tables = wanted[:left]
         reader.details(schema)
@@ -213,7 +213,7 @@ class Reading:
             if at % _TABLES == 0:
                 await asyncio.sleep(0)
             dataset = datasets[table.name]
-            stated, items = facts.table(table, dataset, own(dataset, met[dataset]))
+            stated, items = facts.table(table, self._code(schema.name, table.name), own(dataset, met[dataset]))
             if stated is not None:
                 names.add(table, stated)
             for item in items:
@@ -227,7 +227,7 @@ class Reading:
         quote = _backquoted if self._family.name == "mysql" else _quoted
         texts = [text_of_view(table, quote) for table in schema.tables if self._config.views]
         texts += [
-            text_of_routine(routine, f"{self._dataset(schema.name, routine.name).name}")
+            text_of_routine(routine, self._code(schema.name, routine.name))
             for routine in schema.routines
             if self._config.procedures and (routine.on is None or self._wanted(Table(*routine.on, "table")))
         ]
@@ -264,6 +264,10 @@ class Reading:
     ) -> Finding:
         place = Place(file=self._label, sheet=clean_name(schema), column=clean_name(name))
         return Finding(code, severity, place, message, done)
+
+    def _code(self, schema: str, name: str) -> str:
+        """A table's full name; of a file without the folders that lead to it."""
+        return f"{self._file.name}/{name}" if self._file is not None else self._dataset(schema, name).name
 
     def _dataset(self, schema: str, table: str) -> Dataset:
         """A table as OpenLineage names it."""

@@ -45,6 +45,7 @@ class Session:
     ) -> None:
         self.place = place
         self.seconds = seconds
+        self.grace = _GRACE
         self.queries = 0
         self._connecting = Connecting(url, password, tuple(addresses), seconds, connect_seconds)
         self._family, self._dialect = family, dialect
@@ -110,7 +111,7 @@ class Session:
         self.queries += 1
         try:
             says = f"no answer came within {self.seconds:g} seconds"
-            with self._watch(self.seconds + _GRACE, says), connection.begin_nested():
+            with self._watch(self.seconds + self.grace, says), connection.begin_nested():
                 return ask(connection)
         except (DBAPIError, OSError) as error:
             if self._cut is not None or is_lost(error):

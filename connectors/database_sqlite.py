@@ -15,7 +15,8 @@ VERSION = "SELECT sqlite_version()"
 
 COUNT = """
 SELECT type, count(*) FROM sqlite_schema
-WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+WHERE name NOT IN (SELECT l.name FROM pragma_table_list l WHERE l.type = 'shadow')
+  AND type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
 GROUP BY type
 """
 
@@ -65,10 +66,10 @@ class SQLite:
         self._path = path
 
     def version(self) -> str:
-        self._session.rows(TABLES)
         return f"SQLite file, read with SQLite {self._session.rows(VERSION)[0][0]}"
 
     def schemas(self) -> Sequence[str]:
+        self._session.rows(COUNT)
         return ["main"]
 
     def count(self, schemas: Sequence[str]) -> tuple[int, int]:

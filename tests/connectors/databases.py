@@ -7,8 +7,8 @@ and `tests/mysql/start.sh` start such servers. What tests make there begins with
 """
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from pymysql.constants import CLIENT
 from sqlalchemy.engine import URL, make_url
 
 from connectors.addresses import Policy
-from connectors.config import Secret
 from connectors.database import Database
 from connectors.database_config import DatabaseConfig
+from connectors.database_session import Session
 from connectors.protocol import Input
 from graph.facts import Fact, Finding, Kind, Link, Thing
 
@@ -88,12 +88,16 @@ def new_mysql(name: str, statements: Iterable[str]) -> None:
     on_mysql(statements, name)
 
 
+def settings(url: str, **more: Any) -> DatabaseConfig:
+    return DatabaseConfig.model_validate({"url": url, **more})
+
+
 def config(kind: str, database: str | None, **more: Any) -> DatabaseConfig:
     """The connector's settings for one database of a server."""
     url = server(kind)
-    url = URL.create(url.drivername, url.username, None, url.host, url.port, database)
-    said = {"password": Secret(env=f"REGISTRY_TEST_{kind}_PASSWORD", file=None), **more}
-    return DatabaseConfig(url=url.render_as_string(), **said)
+    shown = URL.create(url.drivername, url.username, None, url.host, url.port, database).render_as_string()
+    more = {"url": shown, "password": {"env": f"REGISTRY_TEST_{kind}_PASSWORD"}, **more}
+    return settings(**more)
 
 
 def connector(config: DatabaseConfig, **given: Any) -> Database:
@@ -140,3 +144,25 @@ async def pull(connector: Database) -> Pulled:
 def _short(id: str) -> str:
     """An id without the server: `shop.public.sale/price`."""
     return id.partition("://")[2].partition("/")[2]
+
+
+@contextmanager
+def session(config: DatabaseConfig) -> Iterator[Session]:
+    """The connection that the connector would read through."""
+    url = config.address
+    password = config.password.reveal() if config.password else None
+    open_ = Session(
+        url,
+        config.family.name,
+        config.family.dialect,
+        password,
+        (url.host,) if url.host else (),
+        seconds=config.seconds,
+        connect_seconds=config.connect_seconds,
+        place="the database",
+    )
+    open_.open()
+    try:
+        yield open_
+    finally:
+        open_.close()

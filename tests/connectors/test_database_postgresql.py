@@ -1,0 +1,409 @@
+"""The connector on a real PostgreSQL: what becomes what, what it may not do, and what it survives."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import psycopg
+import pytest
+
+from connectors.database_session import NotRead, Session
+from connectors.datasets import Column, Rule
+from connectors.errors import SourceError
+from graph.facts import Severity
+from tests.connectors.databases import (
+    CASES,
+    Pulled,
+    config,
+    connector,
+    new_postgresql,
+    on_postgresql,
+    pull,
+    server,
+    session,
+)
+
+NAME = "registry_shapes"
+
+
+@cache
+def _made() -> None:
+    new_postgresql(NAME, [(CASES / "postgresql.sql").read_text(encoding="utf-8")])
+
+
+@pytest.fixture(scope="module")
+async def shapes() -> Pulled:
+    """What the connector says of the database of shapes."""
+    server("POSTGRESQL")
+    _made()
+    return await pull(connector(config("POSTGRESQL", NAME)))
+
+
+def _code(table: str) -> str:
+    return f"{NAME}.{table}"
+
+
+async def test_ids_are_those_of_openlineage_datasets(shapes: Pulled) -> None:
+    url = server("POSTGRESQL")
+    table = shapes.resources[_code("people.person")]
+    assert table.id == f"resource:postgres://{url.host}:{url.port}/{NAME}.people.person"
+    field = shapes.fields(_code("people.person"))["name"]
+    assert field.id == f"field:postgres://{url.host}:{url.port}/{NAME}.people.person/name"
+    assert not table.given_id
+    assert not field.given_id
+
+
+async def test_a_comment_names_a_table_and_its_columns_where_it_is_short(shapes: Pulled) -> None:
+    table = shapes.resources[_code("people.person")]
+    assert table.values["name"] == "人口基本信息"
+    assert table.values["abstract"] == "人口基本信息\n全市户籍人口，每日更新"
+    fields = shapes.fields(_code("people.person"))
+    assert fields["id_no"].values["name"] == "身份证号"
+    assert fields["notes"].values["name"] == "notes"
+    assert shapes.details(_code("people.person"), "notes")["comment"].startswith("这里写一句很长的话")
+
+
+async def test_a_comment_of_two_columns_names_neither(shapes: Pulled) -> None:
+    fields = shapes.fields(_code("people.person"))
+    assert (fields["height"].values["name"], fields["weight"].values["name"]) == ("height", "weight")
+    assert shapes.details(_code("people.person"), "height")["comment"] == "数值"
+
+
+@pytest.mark.parametrize(
+    ("column", "raw", "letter", "length"),
+    [
+        ("id", "bigint", "I", None),
+        ("id_no", "people.checked_id", "C", 18),
+        ("gender", "people.gender", "C", None),
+        ("born", "date", "D", None),
+        ("area", "character(6)", "C", 6),
+        ("height", "real", "F", None),
+        ("weight", "double precision", "B", None),
+        ("income", "numeric(12,2)", "N", 12),
+        ("married", "boolean", "L", None),
+        ("photo", "bytea", "G", None),
+        ("tags", "text[]", None, None),
+        ("scores", "integer[]", None, None),
+        ("more", "jsonb", "M", None),
+        ("seen", "timestamp(3) with time zone", "T", None),
+        ("wakes", "time without time zone", "T", None),
+        ("stay", "interval", "C", None),
+        ("address", "inet", "C", None),
+        ("mark", "uuid", "C", None),
+        ("period", "daterange", None, None),
+        ("flags", "bit varying(8)", "G", 8),
+    ],
+)
+async def test_types_are_kept_and_taken_as_letters(
+    shapes: Pulled, column: str, raw: str, letter: str | None, length: int | None
+) -> None:
+    values = shapes.fields(_code("people.person"))[column].values
+    assert (values["raw_type"], values.get("data_type"), values.get("length")) == (raw, letter, length)
+
+
+async def test_types_without_a_letter_are_told_once_each(shapes: Pulled) -> None:
+    told = [finding.message.split()[0] for finding in shapes.findings if finding.code == "TYPE_UNKNOWN"]
+    assert told == ["daterange", "integer[]", "text[]"]
+
+
+async def test_columns_tell_their_details(shapes: Pulled) -> None:
+    person = _code("people.person")
+    assert shapes.details(person, "id") == {"nullable": False, "primary_key": True, "unique": True, "identity": True}
+    assert shapes.details(person, "id_no")["nullable"] is False
+    assert shapes.details(person, "gender")["values"] == ["男", "女", "未知"]
+    assert shapes.details(person, "income")["default"] == "0"
+    assert shapes.details(person, "age")["generated"].startswith("CASE WHEN (height >")
+    assert shapes.details(person, "area")["references"] == ["people.area.code"]
+    assert "nextval" in shapes.details(person, "number")["default"]
+    assert shapes.details(_code("people.area"), "name")["unique"] is True
+
+
+async def test_dropped_columns_are_gone_and_positions_have_no_gap(shapes: Pulled) -> None:
+    fields = shapes.fields(_code("people.person"))
+    assert "dropped" not in fields
+    assert [field.values["position"] for field in fields.values()] == list(range(1, len(fields) + 1))
+
+
+async def test_keys_of_several_columns(shapes: Pulled) -> None:
+    details = shapes.details(_code("people.household"))
+    assert details["primary_key"] == ["area", "number"]
+    assert details["unique"] == [["head", "area"]]
+    above = {
+        "columns": ["above_area", "above_number"],
+        "to": "people.household",
+        "refers": ["area", "number"],
+    }
+    assert above in details["foreign_keys"]
+    assert "unique" not in shapes.details(_code("people.household"), "area")
+    assert shapes.details(_code("people.household"), "above_number")["references"] == ["people.household.number"]
+    assert shapes.details(_code("report.visit"), "person")["references"] == ["people.person.id"]
+
+
+async def test_foreign_keys_are_no_lineage(shapes: Pulled) -> None:
+    keyed = shapes.resources[_code("report.visit")].id.removeprefix("resource:")
+    assert not [link for link in shapes.links if keyed in link.start or keyed in link.end]
+
+
+async def test_names_in_quotes_stay_as_they_are(shapes: Pulled) -> None:
+    fields = shapes.fields(_code("Audit Log.Person"))
+    assert list(fields) == ["ID", "id", "first.name", 'say "hi"', "select", "姓名"]
+    assert fields["ID"].id != fields["id"].id
+    assert shapes.resources[_code("Audit Log.Person")].id != shapes.resources[_code("Audit Log.person")].id
+    assert list(shapes.fields(_code("people.人员表"))) == ["证件号码"]
+
+
+async def test_partitions_are_their_table_alone(shapes: Pulled) -> None:
+    assert not [code for code in shapes.resources if "event_2" in code]
+    details = shapes.details(_code("people.event"))
+    assert (details["kind"], details["partitions"], details["rows"]) == ("partitioned table", 2, 1230)
+
+
+async def test_kinds_of_tables_are_told(shapes: Pulled) -> None:
+    kinds = {code.removeprefix(f"{NAME}."): shapes.details(code)["kind"] for code in shapes.resources}
+    assert kinds["people.remote"] == "foreign table"
+    assert kinds["people.nothing"] == kinds["people.cache"] == "table"
+    assert kinds["report.kept"] == "materialized view"
+    assert kinds["report.adult"] == "view"
+    assert shapes.details(_code("people.truck"))["inherits"] == ["people.vehicle"]
+    assert list(shapes.fields(_code("people.truck"))) == ["plate", "owner", "load"]
+    assert shapes.fields(_code("people.nothing")) == {}
+
+
+async def test_statistics_are_taken_and_can_be_left_out(shapes: Pulled) -> None:
+    details = shapes.details(_code("people.event"))
+    assert details["analysed"].endswith("Z")
+    assert details["bytes"] > 0
+    without = await pull(connector(config("POSTGRESQL", NAME, row_counts=False, tables=("event",))))
+    assert without.details(_code("people.event")) == {"kind": "partitioned table", "partitions": 2}
+
+
+async def test_what_is_hostile_in_comments_does_no_harm(shapes: Pulled) -> None:
+    table = shapes.resources[_code("secret.hostile")].values
+    assert table["name"] == table["abstract"] == "前 后 [31m 和"
+    fields = shapes.fields(_code("secret.hostile"))
+    assert [field.values["name"] for field in fields.values()] == ["a", "b", "c", "<script>alert(1)</script>"]
+    assert "PASSWORD_IN_COMMENT" in shapes.codes()
+    assert "PASSWORD_IN_TEXT" in shapes.codes()
+    assert "definition" not in shapes.details(_code("secret.link"))
+    assert "Abc12345" not in repr(shapes.items)
+
+
+async def test_a_long_comment_is_cut_and_told() -> None:
+    new_postgresql("registry_long", ["CREATE TABLE t (a int)", f"COMMENT ON TABLE t IS '{'长' * 10_000}'"])
+    found = await pull(connector(config("POSTGRESQL", "registry_long")))
+    assert found.resources["registry_long.public.t"].values["name"] == "t"
+    assert found.resources["registry_long.public.t"].values["abstract"] == "长" * 2_000
+    assert found.codes() == ["COMMENT_CUT"]
+
+
+async def test_the_same_twice_and_nothing_is_stated_twice(shapes: Pulled) -> None:
+    again = await pull(connector(config("POSTGRESQL", NAME)))
+    assert again.items == shapes.items
+    assert len(shapes.things) == len([item for item in shapes.items if hasattr(item, "raw")])
+
+
+async def test_schemas_and_tables_are_chosen_by_patterns() -> None:
+    _made()
+    some = await pull(connector(config("POSTGRESQL", NAME, schemas=("p*", "audit log"), exclude_schemas=("public",))))
+    assert {code.split(".")[1] for code in some.resources} == {"people", "Audit Log"}
+    some = await pull(connector(config("POSTGRESQL", NAME, tables=("people.*", "top"), exclude_tables=("*e", "人*"))))
+    assert set(some.resources) == {_code(f"people.{name}") for name in ("area", "event", "household", "nothing")} | {
+        _code(f"people.{name}") for name in ("person", "truck")
+    } | {_code("report.top")}
+    none = await pull(connector(config("POSTGRESQL", NAME, schemas=("nowhere",))))
+    assert none.codes() == ["SCHEMA_MISSING", "NOTHING_SEEN"]
+
+
+async def test_more_tables_than_the_settings_allow_are_an_error() -> None:
+    _made()
+    some = await pull(connector(config("POSTGRESQL", NAME, max_tables=3)))
+    assert len(some.resources) == 3
+    told = [finding for finding in some.findings if finding.code == "TOO_MANY_TABLES"]
+    assert told
+    assert {finding.severity for finding in told} == {Severity.ERROR}
+
+
+async def test_system_and_department_and_rules_hold_for_what_is_stated() -> None:
+    _made()
+    rules = [Rule(namespace="*", name=f"{NAME}.people.*", resource="resource:320900/{1}")]
+    found = await pull(connector(config("POSTGRESQL", NAME, system="system:a", department="department:b"), rules=rules))
+    table = found.resources[_code("people.area")]
+    assert (table.id, table.values["system"], table.values["provider"]) == (
+        "resource:320900/area",
+        "system:a",
+        "department:b",
+    )
+    assert table.given_id
+    assert found.fields(_code("people.area"))["code"].id == "field:320900/area/code"
+
+
+class _Known:
+    """A registry that knows one table under an id of a person, and another database's of the same name."""
+
+    def __init__(self, called: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[Column]]) -> None:
+        self._called = called
+        self._columns = columns
+
+    async def called(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        return {name: self._called[name] for name in names if name in self._called}
+
+    async def columns(self, ids: Sequence[str]) -> Mapping[str, Sequence[Column]]:
+        return {id: self._columns[id] for id in ids if id in self._columns}
+
+
+async def test_registered_resources_and_fields_keep_their_ids_but_not_those_of_other_databases() -> None:
+    _made()
+    known = _Known(
+        {
+            _code("people.area"): ["resource:320900/行政区划"],
+            _code("people.vehicle"): [f"resource:postgres://elsewhere:5432/{_code('people.vehicle')}"],
+            _code("Audit Log.Person"): ["resource:audit"],
+        },
+        {
+            "resource:320900/行政区划": [Column("field:1", "代码", "code"), Column("field:2", "Name")],
+            "resource:audit": [Column("field:3", "id", "id"), Column("field:4", "ID", "ID")],
+        },
+    )
+    found = await pull(connector(config("POSTGRESQL", NAME), registered=known))
+    fields = found.fields(_code("people.area"))
+    assert found.resources[_code("people.area")].id == "resource:320900/行政区划"
+    assert (fields["code"].id, fields["name"].id) == ("field:1", "field:2")
+    assert "elsewhere" not in found.resources[_code("people.vehicle")].id
+    odd = found.fields(_code("Audit Log.Person"))
+    assert (odd["ID"].id, odd["id"].id) == ("field:4", "field:3")
+
+
+async def test_try_out_says_what_is_there() -> None:
+    _made()
+    said = await connector(config("POSTGRESQL", NAME)).try_out()
+    assert "PostgreSQL" in said[0]
+    assert said[1].startswith("5 schemas are read: Audit Log, people, public, report, secret")
+    assert said[2] == "They hold 17 tables and 15 views."
+
+
+async def test_few_questions_are_asked_however_many_tables() -> None:
+    new_postgresql("registry_few", ["CREATE TABLE t (a int)"])
+    few = connector(config("POSTGRESQL", "registry_few"))
+    await pull(few)
+    on_postgresql("registry_few", [f"CREATE TABLE t_{at} (a int, b text)" for at in range(200)])
+    many = connector(config("POSTGRESQL", "registry_few"))
+    assert len((await pull(many)).resources) == 201
+    assert many.queries == few.queries <= 12
+
+
+async def test_nothing_can_be_written_through_the_connection() -> None:
+    new_postgresql("registry_written", ["CREATE TABLE t (a int)"])
+    with session(config("POSTGRESQL", "registry_written")) as open_:
+        for statement in ("INSERT INTO public.t VALUES (1)", "CREATE TABLE public.u (a int)", "DROP TABLE public.t"):
+            with pytest.raises(NotRead, match="25006"):
+                open_.rows(statement)
+        assert open_.rows("SELECT count(*) FROM public.t") == [(0,)]
+
+
+async def test_a_statement_ends_at_its_limit_and_the_connection_goes_on() -> None:
+    with session(config("POSTGRESQL", "postgres", seconds=0.3)) as open_:
+        with pytest.raises(NotRead, match=r"longer than 0\.3 seconds"):
+            open_.rows("SELECT pg_sleep(20)")
+        assert open_.rows("SELECT 1") == [(1,)]
+
+
+async def test_a_connection_that_is_lost_is_worth_another_try() -> None:
+    with session(config("POSTGRESQL", "postgres")) as open_:
+        [(number,)] = open_.rows("SELECT pg_backend_pid()")
+        on_postgresql("postgres", [f"SELECT pg_terminate_backend({number})"])
+        with pytest.raises(SourceError) as caught:
+            open_.rows("SELECT 1")
+        assert caught.value.passing
+
+
+async def test_a_wrong_password_is_not_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRONG", "Geheim-987")
+    wrong = config("POSTGRESQL", "postgres", password={"env": "WRONG"})
+    with pytest.raises(SourceError, match="check user and password") as caught:
+        await connector(wrong).try_out()
+    assert not caught.value.passing
+    assert "Geheim" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+async def test_no_password_and_no_database_are_said_plainly() -> None:
+    with pytest.raises(SourceError, match="wants a password"):
+        await connector(config("POSTGRESQL", "postgres", password=None)).try_out()
+    with pytest.raises(SourceError, match="no such database") as caught:
+        await connector(config("POSTGRESQL", "registry_nowhere")).try_out()
+    assert not caught.value.passing
+
+
+async def test_a_user_without_rights_reads_the_catalogue_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    new_postgresql("registry_rights", ["CREATE SCHEMA s", "CREATE TABLE s.t (a int)", "CREATE VIEW s.v AS TABLE s.t"])
+    on_postgresql(
+        "registry_rights",
+        ["DROP ROLE IF EXISTS registry_nobody", "CREATE ROLE registry_nobody LOGIN PASSWORD 'nobody-1'"],
+    )
+    monkeypatch.setenv("NOBODY", "nobody-1")
+    url = server("POSTGRESQL").set(username="registry_nobody", password="x", database="registry_rights")
+    shown = f"postgresql://registry_nobody@{url.host}:{url.port}/registry_rights"
+    found = await pull(connector(config("POSTGRESQL", "postgres", url=shown, password={"env": "NOBODY"})))
+    assert set(found.resources) == {"registry_rights.s.t", "registry_rights.s.v"}
+    assert not [finding for finding in found.findings if finding.severity is Severity.ERROR]
+    on_postgresql("registry_rights", ["REVOKE CONNECT ON DATABASE registry_rights FROM public"])
+    with pytest.raises(SourceError, match="may not connect"):
+        await pull(connector(config("POSTGRESQL", "postgres", url=shown, password={"env": "NOBODY"})))
+
+
+async def test_a_catalogue_table_that_may_not_be_read_costs_its_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hardened server: the user may not read the texts of functions."""
+    new_postgresql("registry_hard", ["CREATE TABLE t (a int)", "REVOKE SELECT ON pg_catalog.pg_trigger FROM public"])
+    on_postgresql(
+        "registry_hard",
+        ["DROP ROLE IF EXISTS registry_little", "CREATE ROLE registry_little LOGIN PASSWORD 'little-1'"],
+    )
+    monkeypatch.setenv("LITTLE", "little-1")
+    url = server("POSTGRESQL")
+    shown = f"postgresql://registry_little@{url.host}:{url.port}/registry_hard"
+    found = await pull(connector(config("POSTGRESQL", "postgres", url=shown, password={"env": "LITTLE"})))
+    assert set(found.resources) == {"registry_hard.public.t"}
+    [told] = [finding for finding in found.findings if finding.code == "PART_NOT_READ"]
+    assert told.message == "triggers: the user has no right to read it"
+    assert told.severity is Severity.ERROR
+
+
+async def test_text_that_is_no_utf8_is_taken_for_gb_18030() -> None:
+    first = server("POSTGRESQL").database or "postgres"
+    on_postgresql(
+        first,
+        [
+            "DROP DATABASE IF EXISTS registry_bytes WITH (FORCE)",
+            "CREATE DATABASE registry_bytes ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
+        ],
+    )
+    url = server("POSTGRESQL")
+    with psycopg.connect(
+        host=url.host, port=url.port, user=url.username, password=url.password, dbname="registry_bytes"
+    ) as connection:
+        connection.execute("SET client_encoding = 'SQL_ASCII'")
+        connection.pgconn.exec_(b"CREATE TABLE t (a int); COMMENT ON TABLE t IS '\xd0\xd5\xc3\xfb x'")
+    found = await pull(connector(config("POSTGRESQL", "registry_bytes")))
+    assert found.resources["registry_bytes.public.t"].values["name"] == "姓名 x"
+
+
+async def test_relatives_of_postgresql_are_read_with_what_they_have() -> None:
+    """openGauss and KingbaseES know neither partitions as tables nor identities, and have other versions."""
+    _made()
+    url = server("POSTGRESQL")
+    for kind in ("opengauss", "kingbase"):
+        shown = f"{kind}://{url.username}@{url.host}:{url.port}/{NAME}"
+        found = await pull(connector(config("POSTGRESQL", NAME, url=shown)))
+        assert _code("people.person") in found.resources
+        formats = found.resources[_code("people.person")].values["format_types"]
+        assert formats == [{"opengauss": "gaussdb", "kingbase": "kingbase"}[kind]]
+
+
+def test_the_tests_have_their_server_in_ci() -> None:
+    assert not os.environ.get("CI") or os.environ.get("REGISTRY_TEST_POSTGRESQL")
+
+
+def test_a_session_is_closed_twice_without_harm() -> None:
+    with session(config("POSTGRESQL", "postgres")) as open_:
+        assert isinstance(open_, Session)
+        open_.close()
