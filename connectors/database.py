@@ -65,9 +65,15 @@ class Database:
 
     async def try_out(self) -> Sequence[str]:
         """Version, and how many schemas, tables and views there are. Raises SourceError."""
-        assert isinstance(self.given.config, DatabaseConfig)
-        async with Reading(self.given, self.given.config) as reading:
-            return await reading.try_out()
+        config = self.given.config
+        if isinstance(config, DatabaseConfig):
+            async with Reading(self.given, config) as reading:
+                return await reading.try_out()
+        said: list[str] = []
+        for path in self.given.paths:
+            async with Reading(self.given, *_of_file(path, config)) as reading:
+                said += await reading.try_out()
+        return said
 
 
 def _of_file(path: Path, config: Config | None) -> tuple[DatabaseConfig, URL]:

@@ -7,13 +7,14 @@ import psycopg
 import pymysql
 from sqlalchemy.exc import DBAPIError
 
-__all__ = ["NotRead", "explain_refusal", "is_lost", "why_not_read"]
+__all__ = ["DAMAGED", "NotRead", "explain_refusal", "is_lost", "why_not_read"]
 
 
 class NotRead(Exception):
     """A statement that the database did not answer; the message says why, and the connection goes on."""
 
 
+DAMAGED = "the file is damaged, or no SQLite database"
 _WRONG_LOGIN = "the database does not let this user in; check user and password"
 _UNSIGNED = 'the database wants a password; give one by reference: password = { env = "NAME" }'
 _NO_DATABASE = "there is no such database, or the user may not connect to it"
@@ -133,6 +134,8 @@ def why_not_read(error: BaseException, seconds: float) -> str:
     if code == "42501" or number in _MYSQL_DENIED:
         return "the user has no right to read it"
     name = str(getattr(cause, "sqlite_errorname", "") or "")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return DAMAGED
     told = (str(number) if number else "") or code or name
     return f"the database refused the question ({told})" if told else "the database refused the question"
 

@@ -74,7 +74,7 @@ class Reading:
         try:
             await self._blocking(self._session.open)
         except BaseException:
-            self._session.close()
+            await asyncio.to_thread(self._session.close)
             raise
         return self
 
@@ -82,7 +82,7 @@ class Reading:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._session is not None
-        self._session.close()
+        await asyncio.to_thread(self._session.close)
 
     def _password(self) -> str | None:
         try:

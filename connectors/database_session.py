@@ -3,7 +3,7 @@
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -140,21 +140,18 @@ class Session:
             self._connecting.cut()
 
     def close(self) -> None:
-        """Ends the connection, whatever its state."""
+        """Ends the connection, whatever its state; blocks for as long as the server takes to say goodbye, bounded."""
         connection, self._connection = self._connection, None
         engine, self._engine = self._engine, None
-        with self._lock:
-            self._connecting.forget()
-        try:
+        with self._watch(self.grace, "it did not end in time"), suppress(SQLAlchemyError, OSError, *_GARBLED):
             if connection is not None:
                 if self._cut is not None:
                     connection.invalidate()
                 connection.close()
-        except (SQLAlchemyError, OSError, ValueError):
-            pass
-        finally:
-            if engine is not None:
-                engine.dispose()
+        if engine is not None:
+            engine.dispose()
+        with self._lock:
+            self._connecting.forget()
 
     def _lost(self) -> SourceError:
         return SourceError(f"{self.place}: {self._cut or 'the connection was lost'}", passing=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.database_errors import DAMAGED
 from connectors.database_model import Column, ForeignKey, Routine, Schema, Table, Unread
 from connectors.database_session import NotRead, Session
 from connectors.database_types import length_of
@@ -130,7 +131,8 @@ class SQLite:
                 try:
                     rows += self._session.rows(COLUMNS_OF_ONE, table.name, table.name)
                 except NotRead as error:
-                    schema.unread.append(Unread(schema.name, f"columns of {table.name[:100]}", str(error), lost=False))
+                    what = f"columns of {table.name[:100]}"
+                    schema.unread.append(Unread(schema.name, what, str(error), lost=str(error) == DAMAGED))
             return rows
 
     def _keys(self, named: dict[str, Table]) -> None:

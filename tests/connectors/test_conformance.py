@@ -6,7 +6,9 @@ A new connector adds the files that it reads to `SAMPLES`; a test fails if it do
 import asyncio
 import inspect
 import shutil
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from connectors.protocol import Connector, Explaining, Input, connectors, recognise
 from graph.facts import KEYS, LINK_KEYS, Fact, Finding, Link, Severity, Thing, check_value, is_id
 from tests.connectors import workbooks as make
+from tests.connectors.databases import CASES
 
 EXCHANGE = """\
 {"fact":"department","id":"department:320900/市数据局","name":"市数据局"}
@@ -37,6 +40,14 @@ def _events(name: str) -> Callable[[Path], Path]:
     return lambda folder: Path(shutil.copy(events, folder / name))
 
 
+def _sqlite(folder: Path) -> Path:
+    path = folder / "people.db"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((CASES / "sqlite.sql").read_text(encoding="utf-8"))
+    return path
+
+
 SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
     "exchange": [_exchange],
     "catalogue": [
@@ -47,6 +58,7 @@ SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
     "openlineage": [
         _events(name) for name in ("spark.jsonl", "airflow.json", "dbt.jsonl", "first-versions.jsonl", "static.jsonl")
     ],
+    "database": [_sqlite],
 }
 ALL = sorted(connectors())
 PAIRS = [(name, at) for name, samples in SAMPLES.items() for at in range(len(samples))]

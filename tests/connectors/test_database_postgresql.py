@@ -214,6 +214,13 @@ async def test_schemas_and_tables_are_chosen_by_patterns() -> None:
     assert none.codes() == ["SCHEMA_MISSING", "NOTHING_SEEN"]
 
 
+async def test_what_an_extension_brings_is_left_out() -> None:
+    new_postgresql("registry_extended", ["CREATE EXTENSION pg_buffercache", "CREATE TABLE t (a int)"])
+    read = connector(config("POSTGRESQL", "registry_extended"))
+    assert set((await pull(read)).resources) == {"registry_extended.public.t"}
+    assert (await read.try_out())[2] == "They hold 1 tables and 0 views."
+
+
 async def test_more_tables_than_the_settings_allow_are_an_error() -> None:
     _made()
     some = await pull(connector(config("POSTGRESQL", NAME, max_tables=3)))

@@ -100,6 +100,7 @@ async def test_a_file_that_is_no_database_is_an_error_finding(tmp_path: Path) ->
     path.write_bytes(b"SQLite format 3\x00" + b"nothing" * 50)
     found = await of_file(path)
     assert [(item.code, item.severity) for item in found.findings] == [("FILE_UNREADABLE", Severity.ERROR)]
+    assert found.findings[0].message == "the file is damaged, or no SQLite database"
     assert not found.things
     found = await of_file(tmp_path / "none.db")
     assert found.findings[0].message == "there is no such file"
@@ -135,6 +136,7 @@ async def test_a_file_can_be_a_source_with_settings(file: Path) -> None:
     assert (table.id, table.values["system"]) == ("resource:sqlite://office/people.db/area", "system:a")
     assert not [link for link in found.links if "adult" in link.end]
     said = await Database(Input([], config=config)).try_out()
+    assert said == await Database(Input([file])).try_out()
     assert said[2] == "They hold 6 tables and 4 views."
     with pytest.raises(SourceError, match="no such file"):
         await pull(Database(Input([], config=settings("sqlite:////nowhere/x.db"))))
