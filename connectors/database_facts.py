@@ -41,18 +41,20 @@ class Owner:
 
 @dataclass(slots=True)
 class Stated:
-    """A table that was stated: its id, and those of its fields by the names of the columns."""
+    """A table: its id, and those of its fields by the names of the columns. `complete`: it has no other columns."""
 
     id: str
     fields: dict[str, str] = field(default_factory=dict)
+    complete: bool = False
 
-    def field(self, column: str) -> str:
-        """The field that a column is, also one that was not read; the exact name goes before one in another case."""
+    def field(self, column: str) -> str | None:
+        """The field that a column is, the exact name before one in another case; None if there is no such column."""
         exact = self.fields.get(column)
         if exact is not None:
             return exact
         low = column.casefold()
-        return next((id for name, id in self.fields.items() if name.casefold() == low), field_id(self.id, column))
+        alike = next((id for name, id in self.fields.items() if name.casefold() == low), None)
+        return alike if alike is not None or self.complete else field_id(self.id, column)
 
 
 def own(dataset: Dataset, met: Met) -> Met:
@@ -88,7 +90,7 @@ class Facts:
             self._tell_taken(self.place(table), met.id)
             return None, []
         self._taken.add(met.id)
-        stated = Stated(met.id)
+        stated = Stated(met.id, complete=bool(table.columns))
         facts: list[Fact] = [self._resource(table, code, met)]
         facts += self._fields(table, met, stated)
         return stated, facts

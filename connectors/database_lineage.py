@@ -1,6 +1,6 @@
 """From the texts of views and routines to links between what was stated."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from connectors.database_facts import Stated
@@ -14,9 +14,12 @@ __all__ = ["Lineage", "Names", "Text", "text_of_routine", "text_of_view"]
 
 _TRANSFORMATION = 1_000
 _INDIRECT = 2_000
-"""Most links of indirect influence on single fields that one statement gives; beyond, they join the wholes."""
+"""Most links of indirect influence on single fields that one text gives; beyond, they join the wholes."""
 
 _TEXT = 1_000_000
+_PARTS = 20
+"""Levels of partitions in partitions that are followed."""
+
 _SYSTEM = frozenset({"pg_catalog", "information_schema", "pg_toast", "performance_schema", "mysql", "sys"})
 
 Key = tuple[str, str]
@@ -25,13 +28,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that moves data: where it stands, what it is, and which table's changes it follows."""
+    """A text that moves data: where it stands, what it is, and the schema of names that have none.
+
+    `into` says that it is a view's query, `job` that it is a routine.
+    """
 
     schema: str
     name: str
     text: str
+    default: str
+    into: Key | None = None
     job: str | None = None
-    on: Key | None = None
 
 
 class Names:
@@ -51,7 +58,10 @@ class Names:
 
     def find(self, key: Key) -> Key:
         """The key of the table that is meant; the given one if it was not read."""
-        key = self.parts.get(key, key)
+        for _ in range(_PARTS):
+            if key in self.stated or key not in self.parts:
+                break
+            key = self.parts[key]
         if key in self.stated:
             return key
         alike = self._low.get((key[0].casefold(), key[1].casefold()), ())
@@ -84,14 +94,15 @@ class Lineage:
         if len(text.text) > _TEXT:
             self._tell(text, None, "SQL_TOO_LONG", f"the text has {len(text.text):,} characters", "no lineage of it")
             return Script((), ())
-        default = self._full(text.schema)
+        default = self._full(text.default)
+        into = (*self._full(text.into[0]), text.into[1]) if text.into is not None else None
         schema: dict[Name, Sequence[str]] = {}
         for name in tables_named(text.text, self._sql, default):
             key = self._key(name, text)
             columns = self._names.columns.get(key) if key is not None else None
             if columns is not None:
                 schema[name] = columns
-        script = read_sql(text.text, self._sql, schema, default)
+        script = read_sql(text.text, self._sql, schema, default, into=into)
         for problem in script.problems:
             done = "what it says there is not in the lineage"
             self._tell(text, problem.line, problem.code, problem.message, done)
@@ -100,27 +111,36 @@ class Lineage:
     def links(self, script: Script, text: Text, met: Mapping[Dataset, Stated]) -> list[Link]:
         """The links of a text, each once: what is both direct and indirect is direct."""
         found: dict[tuple[str, str], Link] = {}
-        place = self._place(text, None)
-        for flow in _flows(script):
-            for start, end, direct in self._ends(flow, text, met):
-                if start == end:
-                    continue
-                known = found.get((start, end))
-                if known is None or (direct and known.values["influence"] == "INDIRECT"):
-                    found[(start, end)] = Link("FEEDS", start, end, _values(flow, direct, text.job), place)
+        place, left = self._place(text, None), _INDIRECT
+        for step in script.steps:
+            written = {flow.into for flow in step.flows if flow.into is not None} if text.job is not None else set()
+            for flow in step.flows:
+                ends = self._ends(flow, text, met, written, left)
+                left -= len(ends) if len(ends) > 1 else 0
+                for start, end in ends:
+                    known = found.get((start, end))
+                    if start != end and (known is None or (flow.direct and known.values["influence"] == "INDIRECT")):
+                        found[(start, end)] = Link("FEEDS", start, end, _values(flow, text.job), place)
         return list(found.values())
 
-    def _ends(self, flow: Flow, text: Text, met: Mapping[Dataset, Stated]) -> Iterator[tuple[str, str, bool]]:
+    def _ends(
+        self, flow: Flow, text: Text, met: Mapping[Dataset, Stated], written: Set[str], left: int
+    ) -> list[tuple[str, str]]:
+        """The two ends of each link that a flow is.
+
+        A column that decides on whole rows decides on all columns that are written; where these are too many, or not
+        known, the tables are the ends. What is no column of a table that was read is a variable, and gives none.
+        """
         source, target = self._meet(flow.source, text, met), self._meet(flow.target, text, met)
         if source is None or target is None:
-            return
-        if flow.column is not None and flow.into is not None:
-            yield source.field(flow.column), target.field(flow.into), flow.direct
-        elif flow.column is not None and target.fields and len(target.fields) <= _INDIRECT and not flow.direct:
-            for id in target.fields.values():
-                yield source.field(flow.column), id, False
-        else:
-            yield source.id, target.id, flow.direct
+            return []
+        start = source.field(flow.column) if flow.column is not None else None
+        if start is None:
+            return [(source.id, target.id)] if flow.column is None else []
+        columns = [flow.into] if flow.into is not None else [] if flow.direct else sorted(written) or [*target.fields]
+        if flow.into is None and not 0 < len(columns) <= left:
+            return [(source.id, target.id)]
+        return [(start, end) for column in columns if (end := target.field(column)) is not None]
 
     def _meet(self, name: Name, text: Text, met: Mapping[Dataset, Stated]) -> Stated | None:
         key = self._key(name, text)
@@ -132,13 +152,11 @@ class Lineage:
         """Schema and table that a name means; None for what is no table of anybody's."""
         if not name:
             return None
-        schema = name[-2] if len(name) > 1 else ""
-        if text.on is not None and name[-1].casefold() in ("new", "old") and schema in ("", text.schema):
-            return text.on
+        schema = name[-2] if len(name) > 1 else text.default
         if schema.casefold() in _SYSTEM:
             return None
-        key = self._names.find((schema or text.schema, name[-1]))
-        if key in self._names.stated or schema not in ("", text.schema):
+        key = self._names.find((schema, name[-1]))
+        if key in self._names.stated or schema != text.default:
             return key
         public = self._names.find(("public", name[-1]))
         return public if public in self._names.stated else key
@@ -158,8 +176,8 @@ def _flows(script: Script) -> Iterator[Flow]:
         yield from step.flows
 
 
-def _values(flow: Flow, direct: bool, job: str | None) -> dict[str, str]:
-    values = {"influence": "DIRECT" if direct else "INDIRECT"}
+def _values(flow: Flow, job: str | None) -> dict[str, str]:
+    values = {"influence": "DIRECT" if flow.direct else "INDIRECT"}
     expression = clean_name(flow.expression)
     if expression and not holds_password(expression):
         values["transformation"] = expression[:_TRANSFORMATION]
@@ -168,18 +186,31 @@ def _values(flow: Flow, direct: bool, job: str | None) -> dict[str, str]:
     return values
 
 
-def text_of_view(table: Table, quote: Callable[[str], str]) -> Text | None:
-    """A view's definition as a statement, its lines where they were."""
+def text_of_view(table: Table, family: str) -> Text | None:
+    """A view's definition. PostgreSQL writes every name in full but those of its own catalogue."""
     if table.text is None:
         return None
     text = table.text.strip().rstrip(";")
-    if not text[:6].casefold().startswith("create"):
-        text = f"CREATE VIEW {quote(table.schema)}.{quote(table.name)} AS {text}"
-    return Text(table.schema, table.name, text)
+    default = "pg_catalog" if family == "postgresql" else table.schema
+    into = None if text[:6].casefold() == "create" else (table.schema, table.name)
+    return Text(table.schema, table.name, text, default, into)
 
 
-def text_of_routine(routine: Routine, job: str) -> Text | None:
-    """A routine's text; what it moves, it moves as a job."""
+def text_of_routine(routine: Routine, job: str, family: str) -> Text | None:
+    """A routine's text; what it moves, it moves as a job.
+
+    A trigger's is its body, which is read as if it ran over all rows of its table, old and new.
+    """
     if routine.text is None:
         return None
-    return Text(routine.schema, routine.name, routine.text, job, routine.on)
+    text = routine.text
+    if routine.on is not None:
+        quote = "`" if family == "mysql" else '"'
+        table = ".".join(quote + name.replace(quote, quote * 2) + quote for name in routine.on)
+        rows = " ".join(("FOR NEW IN SELECT * FROM", table, "LOOP FOR OLD IN SELECT * FROM", table, "LOOP"))
+        body = f"BEGIN {rows} {text.strip().rstrip(';')}; END LOOP; END LOOP; END"
+        if family == "postgresql":
+            text = f"CREATE FUNCTION a() RETURNS trigger LANGUAGE plpgsql AS $registry$ {body} $registry$"
+        else:
+            text = f"CREATE PROCEDURE a() {body}"
+    return Text(routine.schema, routine.name, text, routine.schema, job=job)

@@ -68,7 +68,7 @@ class Table:
 class Routine:
     """A procedure, function, trigger or event. `text` is a statement that creates it, None: it may not be read.
 
-    `on` is the table whose changes a trigger follows.
+    `on` is the table whose changes a trigger follows; its text is its body.
     """
 
     schema: str

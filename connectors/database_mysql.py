@@ -5,7 +5,7 @@ What the user has no right to is not in it; joins between its tables are slow, s
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from connectors.database_model import Column, ForeignKey, Routine, Schema, Table, Unread
 from connectors.database_session import NotRead, Session
@@ -64,8 +64,14 @@ WHERE routine_schema = %s AND routine_type IN ('PROCEDURE', 'FUNCTION')
 ORDER BY routine_name, routine_type
 """
 
+PARAMETERS = """
+SELECT specific_name, routine_type, parameter_name, dtd_identifier FROM information_schema.parameters
+WHERE specific_schema = %s AND parameter_name IS NOT NULL
+ORDER BY specific_name, ordinal_position
+"""
+
 TRIGGERS = """
-SELECT trigger_name, event_object_schema, event_object_table, action_timing, event_manipulation, action_statement
+SELECT trigger_name, event_object_schema, event_object_table, action_statement
 FROM information_schema.triggers
 WHERE trigger_schema = %s
 ORDER BY event_object_table, trigger_name
@@ -162,23 +168,23 @@ class MySQL:
                 table.hidden = table.text is None
 
     def _routines(self, schema: Schema) -> None:
-        for name, kind, body in self._session.rows(ROUTINES, schema.name):
-            if kind == "PROCEDURE":
-                text = f"CREATE PROCEDURE {_quoted(name)}()\n{body}" if body else None
-                schema.routines.append(Routine(schema.name, name, "procedure", text))
-            else:
-                text = f"CREATE FUNCTION {_quoted(name)}() RETURNS INT\n{body}" if body else None
-                schema.routines.append(Routine(schema.name, name, "function", text))
+        rows = self._session.rows(ROUTINES, schema.name)
+        takes: dict[tuple[str, str], list[str]] = {}
+        for name, kind, parameter, text in self._session.rows(PARAMETERS, schema.name) if rows else ():
+            takes.setdefault((name, kind), []).append(f"{_named(parameter)} {text}")
+        for name, kind, body in rows:
+            head = f"CREATE {kind} {_quoted(name)}({', '.join(takes.get((name, kind), ()))})"
+            head += " RETURNS INT" if kind == "FUNCTION" else ""
+            what: Literal["function", "procedure"] = "function" if kind == "FUNCTION" else "procedure"
+            schema.routines.append(Routine(schema.name, name, what, f"{head} {body}" if body else None))
 
     def _triggers(self, schema: Schema) -> None:
-        for name, on_schema, on, timing, event, body in self._session.rows(TRIGGERS, schema.name):
-            head = f"CREATE TRIGGER {_quoted(name)} {timing} {event} ON {_quoted(on_schema)}.{_quoted(on)} FOR EACH ROW"
-            text = f"{head}\n{body}" if body else None
-            schema.routines.append(Routine(schema.name, f"{on}.{name}", "trigger", text, (on_schema, on)))
+        for name, on_schema, on, body in self._session.rows(TRIGGERS, schema.name):
+            schema.routines.append(Routine(schema.name, f"{on}.{name}", "trigger", body or None, (on_schema, on)))
 
     def _events(self, schema: Schema) -> None:
         for name, body in self._session.rows(EVENTS, schema.name):
-            text = f"CREATE PROCEDURE {_quoted(name)}()\n{body}" if body else None
+            text = f"CREATE PROCEDURE {_quoted(name)}() {body}" if body else None
             schema.routines.append(Routine(schema.name, name, "event", text))
 
 
@@ -214,6 +220,11 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[tuple[tuple[str, str], lis
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
+
+
+def _named(parameter: str) -> str:
+    """A parameter as most write it, which readers of SQL know better."""
+    return parameter if re.fullmatch(r"[^\W\d]\w*", parameter) else _quoted(parameter)
 
 
 def _time(value: Any) -> str | None:

@@ -124,7 +124,7 @@ ORDER BY 1
 """
 
 TRIGGERS = """
-SELECT t.tgname::text, c.relname::text, pg_catalog.pg_get_functiondef(p.oid)
+SELECT t.tgname::text, c.relname::text, p.prosrc
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -259,7 +259,7 @@ class PostgreSQL:
                 if top not in up:
                     break
                 top = up[top]
-            schema.parts[name] = top
+            schema.parts[name] = up[name]
             table = named.get(top[1]) if top[0] == schema.name else None
             if table is not None and name not in up.values():
                 table.partitions += 1

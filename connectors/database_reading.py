@@ -224,10 +224,10 @@ class Reading:
             table.columns = []
 
     def _texts(self, schema: Schema) -> list[Text]:
-        quote = _backquoted if self._family.name == "mysql" else _quoted
-        texts = [text_of_view(table, quote) for table in schema.tables if self._config.views]
+        family = self._family.name
+        texts = [text_of_view(table, family) for table in schema.tables if self._config.views]
         texts += [
-            text_of_routine(routine, self._code(schema.name, routine.name))
+            text_of_routine(routine, self._code(schema.name, routine.name), family)
             for routine in schema.routines
             if self._config.procedures and (routine.on is None or self._wanted(Table(*routine.on, "table")))
         ]
@@ -306,11 +306,3 @@ def _fits(patterns: Sequence[str], name: str) -> bool:
         re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.IGNORECASE | re.DOTALL)
         for pattern in patterns
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _backquoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -1,5 +1,6 @@
 """The schema of an SQLite file, which is in this process: one question for all tables, or for each if one is broken."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,7 @@ STATISTICS = "SELECT tbl, max(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY 
 
 TRIGGERS = "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY tbl_name, name"
 
+_BODY = re.compile(r"\bBEGIN\b.*", re.IGNORECASE | re.DOTALL)
 _GENERATED = (2, 3)
 _HIDDEN = 1
 
@@ -117,7 +119,9 @@ class SQLite:
         if routines:
             try:
                 for name, on, text in self._session.rows(TRIGGERS):
-                    schema.routines.append(Routine(schema.name, f"{on}.{name}", "trigger", text, (schema.name, on)))
+                    found = _BODY.search(str(text or ""))
+                    body = found[0] if found is not None else None
+                    schema.routines.append(Routine(schema.name, f"{on}.{name}", "trigger", body, (schema.name, on)))
             except NotRead as error:
                 schema.unread.append(Unread(schema.name, "triggers", str(error)))
 

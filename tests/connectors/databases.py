@@ -143,7 +143,7 @@ async def pull(connector: Database) -> Pulled:
 
 def _short(id: str) -> str:
     """An id without the server: `shop.public.sale/price`."""
-    return id.partition("://")[2].partition("/")[2]
+    return id.partition("://")[2].partition("/")[2] or id.partition("/")[2]
 
 
 @contextmanager

@@ -114,6 +114,64 @@ async def test_a_partitioned_table_is_one(shapes: Pulled) -> None:
     assert [code for code in shapes.resources if "event" in code] == [_code("event")]
 
 
+@pytest.mark.parametrize(
+    ("view", "comes_from"),
+    [
+        ("adult", {f"person/{name} {name}" for name in ("id", "name", "area", "income")}),
+        ("adult_area", {"adult/id id", "adult/name name", "area/name area_name", "adult/income yearly"}),
+        ("everything", {"area/code code", "area/name name"}),
+        ("renamed", {"area/code a", "area/name b"}),
+        ("united", {"area/name title", "person/name title"}),
+        ("quoted", {"order/a`b c`d", "order/名称 名"}),
+        ("with_cte", {"person/name name"}),
+        ("joined_text", {"person/name text", "area/name text", "person/income income"}),
+        ("copy", {"adult/id id", "adult/name name", "person/id id", "person/notes name"}),
+        ("log_of_area", {"area/code code"}),
+    ],
+)
+async def test_lineage_goes_edge_by_edge(shapes: Pulled, view: str, comes_from: set[str]) -> None:
+    """The server rewrites what a view is made of: names in full, in backquotes, expressions in its own words."""
+    head = f"{NAME}."
+    assert {
+        f"{start.removeprefix(head)} {end.partition('/')[2]}"
+        for start, end in shapes.flows()
+        if end.startswith(f"{head}{view}/")
+    } == comes_from
+
+
+async def test_views_on_views_keep_what_is_summed_up(shapes: Pulled) -> None:
+    flows = shapes.flows()
+    assert (_code("adult_area/area_name"), _code("top_areas/area_name")) in flows
+    assert (_code("adult_area/yearly"), _code("top_areas/total")) in flows
+    assert not [pair for pair in flows if pair[0].startswith(_code("adult/")) and "top_areas" in pair[1]]
+
+
+async def test_filters_and_parameters_are_told_apart_from_values(shapes: Pulled) -> None:
+    indirect = shapes.flows("INDIRECT")
+    assert (_code("person/born"), _code("adult/name")) in indirect
+    assert (_code("adult/id"), _code("copy/name")) in indirect
+    assert not [pair for pair in indirect if "from_id" in pair[0]]
+
+
+async def test_jobs_are_routines_triggers_and_events(shapes: Pulled) -> None:
+    assert {link.values["job"] for link in shapes.links if "job" in link.values} == {
+        _code("fill_copy"),
+        _code("area.area_changes"),
+        _code("nightly"),
+    }
+
+
+async def test_views_across_databases_lead_to_the_other_one() -> None:
+    _made()
+    new_mysql("registry_across", [f"CREATE VIEW v AS SELECT a.code, upper(a.name) AS n FROM {NAME}.area a"])
+    found = await pull(_reader("registry_across"))
+    assert found.flows() == {
+        (_code("area/code"), "registry_across.v/code"),
+        (_code("area/name"), "registry_across.v/n"),
+    }
+    assert found.codes() == []
+
+
 async def test_what_is_hostile_in_comments_does_no_harm(shapes: Pulled) -> None:
     assert shapes.resources[_code("hostile")].values["name"] == "前 后"
     fields = shapes.fields(_code("hostile"))

@@ -177,6 +177,106 @@ async def test_statistics_are_taken_and_can_be_left_out(shapes: Pulled) -> None:
     assert without.details(_code("people.event")) == {"kind": "partitioned table", "partitions": 2}
 
 
+def _flows(found: Pulled, target: str, influence: str = "DIRECT") -> set[tuple[str, str]]:
+    """What a table's columns come from: `people.person/name` and the column."""
+    head = f"{NAME}."
+    return {
+        (start.removeprefix(head), end.removeprefix(f"{head}{target}").lstrip("/"))
+        for start, end in found.flows(influence)
+        if end.startswith((f"{head}{target}/", f"{head}{target}")) and end.split("/")[0] == f"{head}{target}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("view", "comes_from"),
+    [
+        ("report.adult", {f"people.person/{name} {name}" for name in ("id", "name", "area", "income")}),
+        (
+            "report.adult_area",
+            {
+                "report.adult/id id",
+                "report.adult/name name",
+                "people.area/name area_name",
+                "report.adult/income yearly",
+            },
+        ),
+        (
+            "report.top",
+            {"report.adult_area/area_name area_name", "report.adult_area/yearly total", "report.adult_area "},
+        ),
+        ("report.kept", {"report.top/area_name area_name", "report.top/total total"}),
+        ("report.everything", {"people.area/code code", "people.area/name name"}),
+        ("report.renamed", {"people.area/code a", "people.area/name b"}),
+        ("report.united", {"people.area/name title", "people.person/name title"}),
+        ("report.with_cte", {"people.person/name name"}),
+        ("report.above", {"people.household/area area", "people.household/number number"}),
+        ("report.of_part", {"people.event/id id"}),
+        ("report.of_catalog", set()),
+        ("report.lateral", {"people.person/id id", "people.person/tags tag"}),
+        ("report.constant", set()),
+        ("secret.link", {"secret.hostile/a a"}),
+        ("Audit Log.Both", {"Audit Log.Person/ID First", "Audit Log.Person/id second", "Audit Log.person/ID third"}),
+    ],
+)
+async def test_views_come_from_what_they_are_made_of_edge_by_edge(
+    shapes: Pulled, view: str, comes_from: set[str]
+) -> None:
+    assert {" ".join(pair) for pair in _flows(shapes, view)} == comes_from
+
+
+async def test_filters_and_joins_are_told_apart_from_values(shapes: Pulled) -> None:
+    assert _flows(shapes, "report.adult", "INDIRECT") == {
+        ("people.person/born", column) for column in ("id", "name", "area", "income")
+    }
+    joined = _flows(shapes, "report.adult_area", "INDIRECT")
+    assert {start for start, _ in joined} == {"people.area/code", "report.adult/area"}
+    assert ("people.person/id", "place") in _flows(shapes, "report.with_cte", "INDIRECT")
+
+
+async def test_the_expression_is_kept_and_views_name_no_job(shapes: Pulled) -> None:
+    [link] = [link for link in shapes.links if link.end.endswith("report.adult_area/yearly") and "income" in link.start]
+    assert link.values["transformation"].startswith("a.income * ")
+    assert "job" not in link.values
+    assert link.place.sheet == "report"
+    assert link.place.column == "adult_area"
+
+
+async def test_routines_and_triggers_move_data_as_jobs(shapes: Pulled) -> None:
+    assert _flows(shapes, "report.copy") == {
+        ("report.adult/id", "id"),
+        ("report.adult/name", "name"),
+        ("people.person/id", "id"),
+        ("people.person/notes", "name"),
+    }
+    assert _flows(shapes, "Audit Log.changes") == {("people.vehicle/plate", "vehicle")}
+    assert {link.values["job"] for link in shapes.links if "job" in link.values} == {
+        f"{NAME}.report.fill()",
+        f"{NAME}.report.refill(IN from_id bigint)",
+        f"{NAME}.people.vehicle.note",
+    }
+    none = await pull(connector(config("POSTGRESQL", NAME, procedures=False, views=False)))
+    assert not none.links
+    assert len(none.things) == len(shapes.things)
+
+
+async def test_what_cannot_be_followed_is_a_finding_with_its_line() -> None:
+    new_postgresql(
+        "registry_dynamic",
+        [
+            "CREATE TABLE a (x int)",
+            "CREATE TABLE b (x int)",
+            "CREATE FUNCTION f(t text) RETURNS void LANGUAGE plpgsql AS $body$\nBEGIN\n"
+            "    EXECUTE 'INSERT INTO ' || t || ' SELECT x FROM a';\n    INSERT INTO b SELECT x FROM a;\nEND\n$body$",
+        ],
+    )
+    found = await pull(connector(config("POSTGRESQL", "registry_dynamic")))
+    assert found.flows() == {("registry_dynamic.public.a/x", "registry_dynamic.public.b/x")}
+    [told] = found.findings
+    assert told.code.startswith("SQL_")
+    assert told.place.row is not None
+    assert told.place.column == "f(t text)"
+
+
 async def test_what_is_hostile_in_comments_does_no_harm(shapes: Pulled) -> None:
     table = shapes.resources[_code("secret.hostile")].values
     assert table["name"] == table["abstract"] == "前 后 [31m 和"

@@ -55,6 +55,23 @@ async def test_tables_views_and_columns_of_a_file(file: Path) -> None:
     assert list(found.fields("people.db/adult_area")) == ["id", "name", "area_name"]
 
 
+async def test_lineage_of_views_and_triggers_of_a_file(file: Path) -> None:
+    found = await of_file(file)
+    flows = {(start.rpartition(".db/")[2], end.rpartition(".db/")[2]) for start, end in found.flows()}
+    assert {pair for pair in flows if not pair[1].startswith("adult/")} == {
+        ("adult/id", "adult_area/id"),
+        ("adult/name", "adult_area/name"),
+        ("area/name", "adult_area/area_name"),
+        ("area/code", "renamed/a"),
+        ("area/name", "renamed/b"),
+        ("area/code", "everything/code"),
+        ("area/name", "everything/name"),
+        ("area/code", "changes/code"),
+    }
+    assert ("person/income", "adult/income") in flows
+    assert {link.values["job"] for link in found.links if "job" in link.values} == {"people.db/area.note"}
+
+
 async def test_reading_leaves_no_trace(tmp_path: Path, file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
