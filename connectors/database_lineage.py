@@ -1,5 +1,6 @@
 """From the texts of views and routines to links between what was stated."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ _TEXT = 1_000_000
 _PARTS = 20
 """Levels of partitions in partitions that are followed."""
 
+_LOGIN = re.compile(r"\bidentified\s+(?:by|with)\b|\bpassword\W|\bdblink", re.IGNORECASE)
 _SYSTEM = frozenset({"pg_catalog", "information_schema", "pg_toast", "performance_schema", "mysql", "sys"})
 
 Key = tuple[str, str]
@@ -168,6 +170,8 @@ class Lineage:
         return Place(file=self._label, sheet=clean_name(text.schema), row=line, column=clean_name(text.name))
 
     def _tell(self, text: Text, line: int | None, code: str, message: str, done: str) -> None:
+        if holds_password(message) or _LOGIN.search(message):
+            message = "a statement that is not shown, since it seems to hold a password"
         self.findings.append(Finding(code, Severity.WARNING, self._place(text, line), message, done))
 
 

@@ -277,6 +277,13 @@ async def test_what_cannot_be_followed_is_a_finding_with_its_line() -> None:
     assert told.place.column == "f(t text)"
 
 
+async def test_findings_about_statements_give_no_password_away() -> None:
+    new_postgresql("registry_secret", [(CASES / "secretive.sql").read_text(encoding="utf-8")])
+    found = await pull(connector(config("POSTGRESQL", "registry_secret")))
+    assert found.findings
+    assert "Geheim" not in repr(found.items)
+
+
 async def test_what_is_hostile_in_comments_does_no_harm(shapes: Pulled) -> None:
     table = shapes.resources[_code("secret.hostile")].values
     assert table["name"] == table["abstract"] == "前 后 [31m 和"
