@@ -201,6 +201,7 @@ def connect_sqlite(how: Connecting) -> Any:
     still = "&immutable=1" if logged and not Path(f"{path}-wal").exists() else ""
     address = f"file:{quote(os.fsencode(path))}?mode=ro{still}"
     connection = sqlite3.connect(address, uri=True, timeout=how.connect_seconds, check_same_thread=False)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.text_factory = _decoded
     connection.set_progress_handler(lambda: how.was_cut, 10_000)
     for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
