@@ -10,18 +10,20 @@ from connectors.api_facts import prose
 from connectors.catalogue_bodies import local_part
 from connectors.catalogue_words import Words, load_words
 from connectors.config import Config
-from connectors.datasets import Dataset, Rule, field_id, resource_id
+from connectors.datasets import Dataset, field_id, resource_id
 from connectors.documents import told
 from connectors.normalise import clean_name, holds_password, iso_date
 from connectors.protocol import Input
 from connectors.schemas import clean_path, data_type_of
-from graph.facts import Fact, Finding, Kind, Place, Severity, Thing, name_key
+from graph.facts import Fact, Finding, Kind, Place, Severity, Thing, is_id, name_key
 
 __all__ = ["Entries", "Entry", "Publisher", "home_id", "share_type", "update_cycle"]
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _KEPT = re.compile(rf"https?://[^?#]*/(?:dataset|organization)/({_UUID.pattern})/?", re.IGNORECASE)
 _URI = re.compile(r"(?:https?://|urn:|doi:)\S{3,}", re.IGNORECASE)
+_OWN = re.compile(r"(?:resource|department|system):\S.*", re.DOTALL)
+_LOGIN = re.compile(r"(?<=://)[^/\s@]*@")
 _LONGEST = 500
 MOST_FIELDS = 2_000
 
@@ -31,16 +33,23 @@ def home_id(own: str, said: Iterable[str | None] = ()) -> str:
 
     `said` is what the catalogue says of its origin, the surest first; `own` is its identity here. The address of a
     dataset or organisation in a CKAN ends with the id that every harvest keeps, so that id is it; another address is
-    itself.
+    itself; an id of a registry stays as it is.
     """
-    for text in (*said, own):
+    for text in map(without_login, (*said, own)):
+        if text and _OWN.fullmatch(text.strip()):
+            return clean_name(text).partition(":")[2]
         if text and (kept := _KEPT.fullmatch(text.strip())):
             return kept[1].lower()
         if text and _UUID.fullmatch(text.strip().removeprefix("urn:uuid:")):
             return text.strip().removeprefix("urn:uuid:").lower()
         if text and _URI.fullmatch(text.strip()):
             return text.strip().rstrip("/")
-    return clean_name(own)
+    return clean_name(without_login(own) or "")
+
+
+def without_login(text: str | None) -> str | None:
+    """A text without the user and password that an address in it holds."""
+    return _LOGIN.sub("", text) if text else text
 
 
 _CYCLES: Mapping[str, str] = {
@@ -106,7 +115,7 @@ class Publisher:
     key: str
     aliases: tuple[str, ...] = ()
     uscc: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -119,6 +128,7 @@ class Column:
     length: int | None = None
     says: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    id: str | None = None
 
 
 @dataclass(slots=True)
@@ -158,7 +168,7 @@ class Entries:
         if entry.publisher is not None:
             provider, department = self.department(entry.publisher)
             items += [department] if department is not None else []
-        id = self._id(entry)
+        id = self.id_of(entry.home, entry.namespace)
         if not entry.home:
             self.tell("NO_NAME", Severity.ERROR, "a dataset has neither id nor name", "it was not taken", entry.at)
         elif id in self._seen:
@@ -176,26 +186,33 @@ class Entries:
     def department(self, publisher: Publisher) -> tuple[str, Thing | None]:
         """The id of a publisher's department, and the fact of it when it is first met."""
         name = clean_name(publisher.name)[:_LONGEST] or clean_name(publisher.key)[:_LONGEST]
-        local = f"{local_part(self._scope)}/{name}" if self._scope else home_id(publisher.key) or name
-        id = _built("department:", local)
+        home = home_id(publisher.key) or name
+        own = publisher.key.startswith("department:")
+        id = _built("department:", f"{local_part(self._scope)}/{name}" if self._scope and not own else home)
         if id in self._seen:
             return id, None
         self._seen.add(id)
         values: dict[str, Any] = {"name": name}
-        if self._scope:
+        if self._scope and not own:
             values["jurisdiction"] = self._scope
         if publisher.uscc:
             values["uscc"] = publisher.uscc
         if aliases := _others(publisher.aliases, name):
             values["aliases"] = aliases
-        return id, Thing(
-            Kind.DEPARTMENT, id, values, Place(self._file), self._given.source, extra=publisher.extra, given_id=False
-        )
+        values |= publisher.values
+        return id, Thing(Kind.DEPARTMENT, id, values, Place(self._file), self._given.source, given_id=False)
 
-    def _id(self, entry: Entry) -> str:
-        dataset = Dataset(entry.namespace, entry.home)
-        ruled = next((id for rule in self._given.rules if (id := _ruled(rule, dataset)) is not None), None)
-        return ruled or _built("resource:", entry.home)
+    def system(self, id: str, values: Mapping[str, Any]) -> Iterable[Thing]:
+        """The fact of a system, when it is first met."""
+        if id not in self._seen:
+            self._seen.add(id)
+            yield Thing(Kind.SYSTEM, id, values, Place(self._file), self._given.source, given_id=False)
+
+    def id_of(self, home: str, namespace: str = "") -> str:
+        """The id of the resource that an entry with this home id is."""
+        dataset = Dataset(namespace, home)
+        ruled = next((id for rule in self._given.rules if (id := rule.apply(dataset)) is not None), None)
+        return ruled or _built("resource:", home)
 
     def _resource(self, id: str, entry: Entry, provider: str | None) -> Thing:
         values: dict[str, Any] = {"name": clean_name(entry.name)[:_LONGEST] or entry.home}
@@ -208,7 +225,7 @@ class Entries:
                 values["abstract"] = text
         for key, value in (("provider", provider), ("system", self._config.system)):
             if value is not None:
-                values[key] = value
+                values.setdefault(key, value)
         if aliases := _others(entry.aliases, values["name"], entry.home):
             values["aliases"] = aliases
         place = Place(self._file, column=entry.at)
@@ -218,7 +235,7 @@ class Entries:
         seen: set[str] = set()
         for column in entry.columns:
             name = clean_path(column.name)
-            id = field_id(resource, name)
+            id = column.id if column.id is not None and is_id(column.id) else field_id(resource, name)
             if not name or id in seen:
                 continue
             if len(seen) >= MOST_FIELDS:
@@ -237,10 +254,6 @@ class Entries:
             yield Thing(Kind.FIELD, id, values, place, self._given.source, extra=column.extra, given_id=False)
 
 
-def _ruled(rule: Rule, dataset: Dataset) -> str | None:
-    return rule.apply(dataset)
-
-
 def _built(prefix: str, local: str) -> str:
     return prefix + resource_id(Dataset("", local)).removeprefix("resource:/")
 
@@ -249,7 +262,7 @@ def _others(texts: Iterable[str], *known: str) -> list[str]:
     """Other names, each once, without those that are known and those that give a password away."""
     keys = {name_key(text) for text in known}
     found: dict[str, str] = {}
-    for text in map(clean_name, texts):
+    for text in (clean_name(without_login(text) or "") for text in texts):
         if text and name_key(text) not in keys and not holds_password(text) and len(text) <= _LONGEST:
             found.setdefault(name_key(text), text)
     return list(found.values())

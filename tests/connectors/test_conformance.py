@@ -48,6 +48,14 @@ def _sqlite(folder: Path) -> Path:
     return path
 
 
+SOURCES = Path(__file__).parents[1] / "cases" / "sources"
+
+
+def _case(name: str) -> Callable[[Path], Path]:
+    """A recorded file, as a sample of its own."""
+    return lambda folder: Path(shutil.copy(SOURCES / name, folder))
+
+
 SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
     "exchange": [_exchange],
     "catalogue": [
@@ -59,6 +67,11 @@ SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
         _events(name) for name in ("spark.jsonl", "airflow.json", "dbt.jsonl", "first-versions.jsonl", "static.jsonl")
     ],
     "database": [_sqlite],
+    "openapi": [_case("openapi/permits.json"), _case("openapi/people.yaml")],
+    "graphql": [_case("graphql/registry.graphql"), _case("graphql/introspection.json")],
+    "wsdl": [_case("wsdl/permits.wsdl"), _case("wsdl/household.wsdl")],
+    "ckan": [_case("ckan/package_search.json"), _case("ckan/package_show.json")],
+    "dcat": [_case("dcat/city.ttl"), *(_case(f"dcat/{name}") for name in ("city.rdf", "city.nt", "catalog.jsonld"))],
 }
 ALL = sorted(connectors())
 PAIRS = [(name, at) for name, samples in SAMPLES.items() for at in range(len(samples))]
