@@ -299,7 +299,7 @@ def _inside(type: Any) -> tuple[Any, int]:
     return type, lists
 
 
-def _leaf(type: Any, description: str | None, deprecated: str | None = None) -> Leaf:
+def _leaf(type: Any, description: Any, deprecated: str | None = None) -> Leaf:
     inner, _ = _inside(type)
     name = inner.name
     scalar = (
@@ -308,7 +308,7 @@ def _leaf(type: Any, description: str | None, deprecated: str | None = None) -> 
     return Leaf(
         _SCALARS.get(name, scalar),
         _FORMATS.get(name),
-        says=(description,) if description else (),
+        says=(description,) if isinstance(description, str) else (),
         required=isinstance(type, GraphQLNonNull),
         deprecated=deprecated is not None,
     )

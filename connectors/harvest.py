@@ -183,10 +183,12 @@ class Entries:
         self.findings.clear()
         return items
 
-    def department(self, publisher: Publisher) -> tuple[str, Thing | None]:
+    def department(self, publisher: Publisher) -> tuple[str | None, Thing | None]:
         """The id of a publisher's department, and the fact of it when it is first met."""
         name = clean_name(publisher.name)[:_LONGEST] or clean_name(publisher.key)[:_LONGEST]
         home = home_id(publisher.key) or name
+        if not name:
+            return self._config.department, None
         own = publisher.key.startswith("department:")
         id = _built("department:", f"{local_part(self._scope)}/{name}" if self._scope and not own else home)
         if id in self._seen:
@@ -255,7 +257,8 @@ class Entries:
 
 
 def _built(prefix: str, local: str) -> str:
-    return prefix + resource_id(Dataset("", local)).removeprefix("resource:/")
+    """An id of at most 300 characters, whichever of the prefixes it has."""
+    return prefix + resource_id(Dataset("x", local)).removeprefix("resource:x/")
 
 
 def _others(texts: Iterable[str], *known: str) -> list[str]:
