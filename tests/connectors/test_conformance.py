@@ -71,6 +71,8 @@ SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
     "graphql": [_case("graphql/registry.graphql"), _case("graphql/introspection.json")],
     "wsdl": [_case("wsdl/permits.wsdl"), _case("wsdl/household.wsdl")],
     "ckan": [_case("ckan/package_search.json"), _case("ckan/package_show.json")],
+    "datahub": [_case("datahub/metadata.json")],
+    "openmetadata": [_case("openmetadata/tables.json"), _case("openmetadata/lineage.json")],
     "dcat": [_case("dcat/city.ttl"), *(_case(f"dcat/{name}") for name in ("city.rdf", "city.nt", "catalog.jsonld"))],
 }
 ALL = sorted(connectors())

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.ckan import Ckan
+from connectors.datahub import DataHub
 from connectors.dcat import Dcat
 from connectors.graphql_api import GraphQLApi
 from connectors.openapi import OpenApi
+from connectors.openmetadata import OpenMetadata
 from connectors.protocol import Connector
 from graph.facts import Finding, Thing
 from tests.connectors.sources import CASES, read
@@ -27,6 +29,9 @@ SAMPLES: list[tuple[type[Connector], str]] = [
     (Ckan, "ckan/package_search.json"),
     (Dcat, "dcat/city.jsonld"),
     (Dcat, "dcat/catalog.jsonld"),
+    (DataHub, "datahub/metadata.json"),
+    (OpenMetadata, "openmetadata/tables.json"),
+    (OpenMetadata, "openmetadata/lineage.json"),
 ]
 ODD: list[Any] = [
     None, 0, -1, True, "", [], {}, "x" * 400, "\u0000", {"$ref": "#"}, {"$ref": "#/paths"}, {"$ref": 5}, [[]], [None],

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from connectors.ckan import Ckan
+from connectors.datahub import DataHub
 from connectors.dcat import Dcat
 from connectors.graphql_api import GraphQLApi
 from connectors.openapi import OpenApi
+from connectors.openmetadata import OpenMetadata
 from connectors.protocol import Connector
 from connectors.wsdl import Wsdl
 
@@ -20,6 +22,8 @@ KINDS: list[tuple[type[Connector], tuple[str, ...]]] = [
     (Wsdl, ("wsdl.py", "api_facts.py")),
     (Ckan, ("ckan.py", "harvest.py")),
     (Dcat, ("dcat.py", "harvest.py")),
+    (DataHub, ("datahub.py", "tables.py")),
+    (OpenMetadata, ("openmetadata.py", "tables.py")),
 ]
 
 
@@ -36,6 +40,9 @@ def test_a_page_lists_the_settings(kind: type[Connector], _: tuple[str, ...]) ->
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.+) \|$", part(page(kind), "Settings"), re.M)
     assert {name for name, *_ in rows} == set(kind.config.model_fields)
     for name, default, _ in rows:
+        if default == "required":
+            assert kind.config.model_fields[name].is_required()
+            continue
         known = kind.config.model_fields[name].default
         said = {"": None, "none": None, "true": True}.get(default, default.strip("`"))
         assert str(said) == str(known) or (said is None and not known), name
