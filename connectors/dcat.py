@@ -323,7 +323,8 @@ class _Reading:
                     )
                     letter = self._read.text(one, OWN.data_type) or words().data_type(type or "")
                     ids = (text for text in self._read.texts(one, _DCT.identifier) if text.startswith("field:"))
-                    yield Column(name, letter, type, length, tuple(said), id=next(ids, None))
+                    own = own_values(self._read, one, Kind.FIELD)
+                    yield Column(name, letter, type, length, tuple(said), id=next(ids, None), own=own)
 
     def _datatype(self, column: Node) -> tuple[str | None, int | None]:
         for one in self._read.all(column, _CSVW.datatype):

@@ -8,7 +8,7 @@ catalogue states the same facts. `connectors/dcat.py` reads it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors.rdf_out import Form, Iri, Node, Several, Text, Value, write
@@ -47,6 +47,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SAID = frozenset({"name", "code", "abstract", "description", "provider", "department", "system", "aliases", "uscc"})
 _SAID |= {"classification", "update_cycle", "published", "format_types", "valid_from", "valid_to"}
 """Keys that DCAT has words for, and times, which are not written."""
+
+_OF_COLUMNS = frozenset({"name", "resource", "aliases"})
 
 Record = Mapping[str, Any]
 
@@ -154,16 +156,15 @@ class _Writing:
             if (length := record.get("length")) is not None:
                 inner.append(("csvw:maxLength", Text(str(length), datatype="xsd:integer")))
             says.append(("csvw:datatype", Node(None, inner)))
-        says += [("reg:data_type", Text(record["data_type"]))] if record.get("data_type") else []
-        return Node(None, says, ("csvw:Column",))
+        return Node(None, [*says, *_own(record, Kind.FIELD, _OF_COLUMNS)], ("csvw:Column",))
 
 
-def _own(record: Record, kind: Kind) -> list[tuple[str, Value]]:
+def _own(record: Record, kind: Kind, said: Collection[str] = _SAID) -> list[tuple[str, Value]]:
     """What DCAT has no word for, under the exchange format's own keys."""
     says: list[tuple[str, Value]] = []
     for name, key in KEYS[kind].items():
         value = record.get(name)
-        if name in _SAID or value is None:
+        if name in said or value is None:
             continue
         if key.shape is Shape.TEXTS:
             says += [(f"reg:{name}", Text(str(one))) for one in value]

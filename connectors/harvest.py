@@ -129,6 +129,8 @@ class Column:
     says: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     id: str | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """What another registry says of it under its own keys."""
 
 
 @dataclass(slots=True)
@@ -253,6 +255,7 @@ class Entries:
             if aliases := _others([text for text in column.says if len(text) <= 60], name):
                 values["aliases"] = aliases
             place = Place(self._file, column=entry.at)
+            values |= column.own
             yield Thing(Kind.FIELD, id, values, place, self._given.source, extra=column.extra, given_id=False)
 
 

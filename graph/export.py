@@ -1,6 +1,6 @@
 """Everything that is stated now, in pages: for the export. One statement a page, in order of ids."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from graph.engine import Graph
@@ -45,6 +45,25 @@ WHERE r.recorded_to IS NULL
 RETURN collect([a.id, b.id, properties(r)]) AS found
 """,
 }
+
+
+FIELDS_OF = """
+UNWIND $ids AS id
+MATCH (:Resource {id: id})-[h:HAS_FIELD]->(f:Field)
+WHERE h.recorded_to IS NULL AND f.closed IS NULL AND f.unregistered IS NULL
+RETURN collect([id, properties(f)]) AS found
+"""
+
+
+async def fields_of(graph: Graph, ids: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+    """The stored properties of the fields of resources, by position, then id."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    [row] = await graph.read(FIELDS_OF, ids=list(ids))
+    for resource, properties in row["found"]:
+        found.setdefault(resource, []).append(properties)
+    for fields in found.values():
+        fields.sort(key=lambda one: (one.get("position") is None, one.get("position") or 0, one["id"]))
+    return found
 
 
 async def things(graph: Graph, kind: Kind) -> AsyncIterator[list[dict[str, Any]]]:

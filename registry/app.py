@@ -33,6 +33,7 @@ from graph.lineage import Lineages
 from graph.projection import Projection
 from graph.watch import Watch
 from registry.exporting.asking import ImpactExports, LineageExports
+from registry.exporting.dcat import DcatExports
 from registry.exporting.findings import FindingExports
 from registry.exporting.service import Exported, Exports
 from registry.handover import Handover
@@ -57,7 +58,7 @@ __all__ = ["Parts", "create_app", "projection_state"]
 
 log = logging.getLogger("registry.service")
 
-_EXPORTS = (*LineageExports.paths, *ImpactExports.paths, *FindingExports.paths)
+_EXPORTS = (*LineageExports.paths, *ImpactExports.paths, *FindingExports.paths, *DcatExports.paths)
 _ROUTES = {path: path for path in ("/", "/graphql", "/health", "/ready", "/metrics", *_EXPORTS, *PATHS)}
 _REQUEST_SECONDS = 60
 """The longest time to the first byte of an answer."""
@@ -91,7 +92,7 @@ class Parts:
         lineage = LineageExports(questions, self.lineages, seconds)
         impact = ImpactExports(questions, impacts, seconds)
         findings = FindingExports(questions, search)
-        offers = [*lineage.offers(), *impact.offers(), *findings.offers()]
+        offers = [*lineage.offers(), *impact.offers(), *findings.offers(), *DcatExports(graph).offers()]
         self.intake = Intake(Storing(graph, Rules(), Stored(graph, besides=PREFIX)).take)
         self.events = Endpoint(self.intake, settings.lineage_tokens(), settings.zone)
         self.exports = Exports(offers, self.graphql.gate, settings.exports, seconds, exported)

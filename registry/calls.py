@@ -371,16 +371,22 @@ def import_(
 
 @app.command(epilog="Example: registry export backup.jsonl")
 def export(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE.jsonl", help="The file to write; it is replaced when it is whole.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it is replaced when it is whole.")],
+    title: Annotated[str | None, typer.Option(help="Of a DCAT catalogue: how it is called.")] = None,
+    base: Annotated[str | None, typer.Option(help="Of a DCAT catalogue: the address of its ids.")] = None,
     form: _Reported = Report.TABLE,
 ) -> int:
-    """Write all current statements, each with its source, in the exchange format."""
-    from registry.commands.transfer import export_file
+    """Write all current statements, each with its source, in the exchange format (FILE.jsonl).
+
+    FILE.ttl, FILE.rdf and FILE.jsonld are the catalogue as DCAT-AP: departments, systems, resources, fields.
+    """
+    from registry.commands.transfer import export_dcat, export_file
+    from registry.exporting.dcat import FORMS
     from registry.terminal import Format
 
-    return export_file(file, Format(form.value))
+    shown = Format(form.value)
+    dcat = file.suffix.lower().removeprefix(".") in FORMS
+    return export_dcat(file, title, base, shown) if dcat else export_file(file, shown)
 
 
 @app.command(epilog="Example: registry doctor")

@@ -12,14 +12,15 @@ from graph.facts import is_id
 from graph.statements import REGISTRY
 from registry.commands.opened import Failure, opened, run, settings
 from registry.export import export
+from registry.exporting.dcat import FORMS, Titled, write_dcat
 from registry.imports import ImportOptions, WrongUse, run_import
-from registry.report import ImportReport, as_json, summary, write_json
+from registry.report import ImportReport, as_json, replacing, summary, write_json
 from registry.report_workbook import write_workbook
 from registry.sources.configured import load_sources
 from registry.spill import SpillFailed
 from registry.terminal import Format, console, notices, print_json, progress
 
-__all__ = ["Wanted", "export_file", "import_files", "shown_progress"]
+__all__ = ["Wanted", "export_dcat", "export_file", "import_files", "shown_progress"]
 
 Step = Callable[[str, int, int | None], None]
 
@@ -137,6 +138,27 @@ def export_file(path: Path, form: Format) -> int:
             notices().print(
                 "Note: the registry was written to meanwhile, so the file may mix two states of it. Export again.",
             )
+        return 0
+
+    return run(work)
+
+
+def export_dcat(path: Path, title: str | None, base: str | None, form: Format) -> int:
+    """Write the catalogue as DCAT-AP to `path`, in the form that its suffix says."""
+    given = settings()
+    if not path.absolute().parent.is_dir():
+        raise Failure(f"There is no folder {path.parent}.", "Make it, or choose another one.", status=2)
+    titled = Titled(**{name: value for name, value in (("title", title), ("base", base)) if value})
+
+    async def work() -> int:
+        with shown_progress() as step, replacing(path) as file:
+            async with opened(given) as graph:
+                dcat = FORMS[path.suffix.lower().removeprefix(".")]
+                count = await write_dcat(graph, dcat, file, titled, lambda done: step("export", done, None))
+        if form is Format.JSON:
+            print_json({"file": str(path), "things": count})
+        else:
+            console().print(Text(f"{count:,} departments, systems and resources are in {path}."))
         return 0
 
     return run(work)

@@ -15,7 +15,7 @@ from registry.exporting.export import Export, Part
 from registry.exporting.jsonl_file import JsonLines
 from registry.exporting.workbook import MOST_ROWS, WORKBOOK_TYPE, write_workbook
 
-__all__ = ["TABLES", "Ready", "picture", "table"]
+__all__ = ["TABLES", "Ready", "picture", "read_pieces", "table"]
 
 TABLES = ("csv", "jsonl", "xlsx")
 """The formats of an export as rows."""
@@ -93,10 +93,11 @@ async def _workbook(export: Export, stack: AsyncExitStack) -> Ready:
             write_workbook(export, file, folder, stopped=stop.is_set)
 
     await asyncio.to_thread(write)
-    return Ready(WORKBOOK_TYPE, export.rows, lambda: _read(path), path.stat().st_size)
+    return Ready(WORKBOOK_TYPE, export.rows, lambda: read_pieces(path), path.stat().st_size)
 
 
-def _read(path: Path) -> Iterator[bytes]:
+def read_pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, some at a time."""
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
             yield piece
