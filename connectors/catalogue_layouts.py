@@ -143,13 +143,16 @@ def letters(place: int) -> str:
     return text
 
 
-def find_table(sheet: Sheet) -> Table | Miss:
-    """The sheet's table by the first row, alone or with the one below it, that has most headers of a layout."""
+def find_table(sheet: Sheet, among: Sequence[Layout] = ()) -> Table | Miss:
+    """The sheet's table by the first row, alone or with the one below it, that has most headers of a layout.
+
+    The layouts are `among`, which may have a single column, or those of catalogues.
+    """
     catalogues, systems = layouts()
     best: tuple[tuple[int, int], Table] | None = None
     miss = Miss(_first_headers(sheet), None)
     nearest = _NEARLY - 1
-    for table in _candidates(sheet, (*catalogues, systems)):
+    for table in _candidates(sheet, among or (*catalogues, systems), 1 if among else 2):
         found = set(table.columns.values())
         missing = table.layout.missing(found)
         if missing:
@@ -164,13 +167,13 @@ def find_table(sheet: Sheet) -> Table | Miss:
     return best[1] if best else miss
 
 
-def _candidates(sheet: Sheet, known: Sequence[Layout]) -> Iterator[Table]:
+def _candidates(sheet: Sheet, known: Sequence[Layout], least: int) -> Iterator[Table]:
     """Every reading of the sheet's first rows as headers, those of one row before those of two."""
     merges = sheet.merges_by_row()
     rows = list(islice(sheet.rows, HEADER_WITHIN))
     for at, (number, cells) in enumerate(rows):
         upper = _spread(cells, merges.get(number, ()), number)
-        if len(upper) < 2:
+        if len(upper) < least:
             continue
         for layout in known:
             yield _table(sheet, layout, number + 1, upper, {})
@@ -221,18 +224,19 @@ def rows_of(table: Table) -> Iterator[Row]:
     for number, cells in table.sheet.rows:
         if number < table.first_data:
             continue
-        row = _row(table, number, cells, fill.at(number))
-        if (row.cells or row.others) and not _repeats(heads, row):
+        row = row_of(table, number, cells, fill.at(number))
+        if (row.cells or row.others) and not repeats_headers(heads, row):
             yield row
 
 
-def _repeats(heads: set[str], row: Row) -> bool:
+def repeats_headers(heads: set[str], row: Row) -> bool:
     """Whether a row is the header once more."""
     texts = [*row.cells.values(), *row.others.values()]
     return header_text(texts[0]) in heads and {header_text(text) for text in texts} <= heads
 
 
-def _row(table: Table, number: int, cells: Sequence[Cell], filled: Mapping[int, str]) -> Row:
+def row_of(table: Table, number: int, cells: Sequence[Cell], filled: Mapping[int, str]) -> Row:
+    """A row of cells under the words of the table; `filled` has the texts of merged cells that reach it, by place."""
     texts: dict[str, str] = {}
     others: dict[str, str] = {}
     numbers: set[str] = set()

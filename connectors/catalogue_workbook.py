@@ -88,14 +88,20 @@ def is_workbook(path: Path) -> bool:
         return False
 
 
-def read_workbook(path: Path, first_rows: int | None = None, limits: Limits = LIMITS) -> list[Sheet]:
-    """All sheets, or the first rows of each. Raises WorkbookError; blocks for as long as it reads."""
+def read_workbook(
+    path: Path, first_rows: int | None = None, limits: Limits = LIMITS, *, every_kind: bool = False
+) -> list[Sheet]:
+    """All sheets, or the first rows of each, of an .xlsx workbook, or with `every_kind` of an .xls, .xlsb or .ods too.
+
+    Raises WorkbookError; blocks for as long as it reads.
+    """
     try:
         if path.stat().st_size > limits.file_bytes:
             raise WorkbookError("FILE_TOO_BIG", f"the file is over {limits.file_bytes // 10**6} MB")
     except OSError as error:
         raise WorkbookError("FILE_NOT_READ", f"the file cannot be read: {error.strerror}") from error
-    asked = json.dumps({"path": str(path.absolute()), "first_rows": first_rows, "limits": _as_dict(limits)})
+    question = {"path": str(path.absolute()), "first_rows": first_rows, "limits": _as_dict(limits), "every": every_kind}
+    asked = json.dumps(question)
     try:
         child = subprocess.run(  # noqa: S603 - our own file, no shell, the path goes in by stdin
             [sys.executable, "-I", str(Path(__file__).absolute())],
@@ -139,7 +145,7 @@ def main() -> None:
     _limit_self(limits)
     path = Path(asked["path"])
     try:
-        _check_archive(path, limits)
+        _check_archive(path, limits, every_kind=asked["every"])
         answer: dict[str, Any] = {"sheets": list(_sheets(path, asked["first_rows"], limits))}
     except WorkbookError as error:
         answer = {"code": error.code, "message": error.message}
@@ -157,12 +163,15 @@ def _limit_self(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
 
 
-def _check_archive(path: Path, limits: Limits) -> None:
-    """Refuses what is no .xlsx, and what the archive's directory shows to be a bomb."""
+def _check_archive(path: Path, limits: Limits, *, every_kind: bool) -> None:
+    """Refuses what is no workbook of a kind that is read, and what the archive's directory shows to be a bomb."""
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise WorkbookError("FILE_NOT_READ", _why_ole(path))
+        why = _why_ole(path, every_kind=every_kind)
+        if why is not None:
+            raise WorkbookError("FILE_NOT_READ", why)
+        return
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -170,6 +179,8 @@ def _check_archive(path: Path, limits: Limits) -> None:
     except Exception as error:  # a damaged directory raises a dozen kinds
         raise WorkbookError("FILE_NOT_READ", f"it is no workbook: the archive is damaged ({error})") from error
     _check_sizes(entries, limits)
+    if every_kind and ("xl/workbook.bin" in names or "content.xml" in names):
+        return
     if "xl/workbook.bin" in names:
         raise WorkbookError("FILE_NOT_READ", "it is an .xlsb workbook; save it as .xlsx")
     if "content.xml" in names:
@@ -179,11 +190,14 @@ def _check_archive(path: Path, limits: Limits) -> None:
         raise WorkbookError("FILE_NOT_READ", f"it is {kind}")
 
 
-def _why_ole(path: Path) -> str:
+def _why_ole(path: Path, *, every_kind: bool) -> str | None:
+    """Why an old document is not read; None for an .xls workbook where those are."""
     with path.open("rb") as file:
         content = file.read(20_000_000)
     if "EncryptedPackage".encode("utf-16-le") in content:
         return "the workbook is encrypted; remove its password and try again"
+    if every_kind and any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
+        return None
     return "it is an old Office document (.xls, .doc); save it as .xlsx"
 
 
@@ -218,7 +232,7 @@ def _sheets(path: Path, first_rows: int | None, limits: Limits) -> Iterator[dict
             "rows": list(left.rows(metadata.name, sheet, first_rows)),
             "merges": [
                 (top + 1, first, bottom + 1, last)
-                for (top, first), (bottom, last) in (sheet.merged_cell_ranges or [])[: limits.cells]
+                for (top, first), (bottom, last) in (getattr(sheet, "merged_cell_ranges", None) or [])[: limits.cells]
             ],
         }
 

@@ -23,7 +23,8 @@ from connectors.addresses import POLICY, Policy
 from connectors.config import Config
 from connectors.datasets import Registered, Rule
 from connectors.errors import SourceError as SourceError
-from graph.facts import Fact, Finding, Place, Severity
+from connectors.names import Names
+from graph.facts import Fact, Finding, Kind, Place, Severity
 
 GROUP = "registry.connectors"
 
@@ -37,7 +38,7 @@ class Input:
     where a time without a zone was written. `words` is a file that adds to the connector's tables
     of words, for the connectors that have some. `config` is what `registry.toml` says of the source (None: it
     was named on a command line, and everything is as by default). `rules` name datasets, `registered` answers what
-    the registry has already, `addresses` says which addresses may be asked.
+    the registry has already, `names` finds things there by name, `addresses` says which addresses may be asked.
     """
 
     paths: Sequence[Path]
@@ -49,6 +50,7 @@ class Input:
     config: Config | None = None
     rules: Sequence[Rule] = ()
     registered: Registered | None = None
+    names: Names | None = None
     addresses: Policy = POLICY
 
 
@@ -85,6 +87,33 @@ class Trying(Protocol):
 
     async def try_out(self) -> Sequence[str]:
         """What was found there, a sentence each, for a person. Raises SourceError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An entry that a file was made with and no longer has, and whose statements it was."""
+
+    kind: Kind
+    id: str
+    sources: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """What is gone from files that know what they were made with; `held`: how much of each source they then had."""
+
+    removed: Sequence[Removed]
+    held: Mapping[str, int]
+
+
+@runtime_checkable
+class Removing(Protocol):
+    """What a connector may have beside: files that say only part of what their sources have, and know which part."""
+
+    def removals(self) -> Removals | None:
+        """After the pull: what is gone from the files; None if they do not know."""
         ...
 
 

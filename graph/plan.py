@@ -8,11 +8,11 @@ from typing import Any
 from graph.changes import Turn
 from graph.ends import End
 from graph.engine import Transaction
-from graph.facts import KEYS, Finding, Key, Kind
+from graph.facts import KEYS, Finding, Key, Kind, Shape
 from graph.order import order_keys
 from graph.provenance import whole_former
 from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
-from graph.statements import Statement, json_text, said_before, state_of
+from graph.statements import Statement, json_text, json_value, said_before, state_of
 
 _CREATE = """
 UNWIND $rows AS row
@@ -37,6 +37,17 @@ SET v = row
 KEEP_VERSION: Mapping[Kind, str] = {kind: _KEEP_VERSION.replace("LABEL", kind.label) for kind in KEYS}
 
 
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """What a rehearsal would do to a thing: whether it is new, and each property's value before and after."""
+
+    kind: Kind
+    id: str
+    name: str | None
+    added: bool
+    properties: Sequence[tuple[str, Any, Any]] = ()
+
+
 @dataclass(slots=True)
 class Written:
     """What a call wrote. `sequence` is its change, `None` when nothing was to be written."""
@@ -47,6 +58,8 @@ class Written:
     unchanged: int = 0
     placeholders: int = 0
     findings: list[Finding] = field(default_factory=list)
+    altered: list[Altered] = field(default_factory=list)
+    """Of a rehearsal: what it would do, thing by thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,7 @@ class Plan:
     joined: dict[Ends, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
     parted: dict[Ends, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
     written: Written = field(default_factory=Written)
+    rehearsal: bool = False
     earlier: list[list[Any]] = field(default_factory=list)
     """What sources said before, where the run is to keep it: rows of `graph/earlier.py`."""
 
@@ -94,6 +108,18 @@ class Plan:
             said = said_before(source, before, keys)
             now = None if said is None else next((one.values for one in after if one.source == source), None)
             self.earlier.append([*about, source, now, said])
+
+    def tell(self, kind: Kind, id: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+        """Note what a rehearsal would do to a thing, from and to stored properties."""
+        if not self.rehearsal:
+            return
+        old = before or {}
+        texts = {name for name, key in KEYS[kind].items() if key.shape is Shape.OBJECT} | {"extra"}
+        differ = [name for name in (*KEYS[kind], "extra") if old.get(name) != after.get(name)]
+        shown = [tuple(_parsed(name in texts, one.get(name)) for one in (old, after)) for name in differ]
+        properties = [(name, one, other) for name, (one, other) in zip(differ, shown, strict=True)]
+        name = after.get("name") or old.get("name")
+        self.written.altered.append(Altered(kind, id, name, before is None, properties))
 
     def placeholder(self, kind: Kind, id: str) -> End:
         """A node for an id that nobody stated."""
@@ -141,6 +167,10 @@ class Plan:
         for pairs, joins in ((CLOSE_REFERENCE, self.parted), (CREATE_REFERENCE, self.joined)):
             for ends, pairs_rows in joins.items():
                 await transaction.run(pairs[ends], rows=pairs_rows, at=self.turn.at)
+
+
+def _parsed(is_text: bool, value: Any) -> Any:
+    return json_value(value) if is_text and isinstance(value, str) else value
 
 
 def version(kind: Kind, stored: Mapping[str, Any], turn: Turn) -> dict[str, Any]:

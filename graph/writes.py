@@ -77,7 +77,7 @@ async def finish(transaction: Transaction, plan: Plan, what: str, touched: Seque
 async def _rehearse(graph: Graph, kind: Kind, things: Sequence[Thing], stated: Stated | None) -> Written:
     """What writing would do; nothing is written."""
     where = await position(graph)
-    plan = Plan(Turn(where.sequence + 1, max(now(), where.at + 1), where.numbers))
+    plan = Plan(Turn(where.sequence + 1, max(now(), where.at + 1), where.numbers), rehearsal=True)
 
     async def work(transaction: Transaction) -> Written:
         await plan_things(transaction, plan, kind, things, stated=stated, rehearsal=True)
@@ -144,6 +144,7 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
         plan.note([thing.id], thing.source or "", KEYS[kind], None)
         _put(plan, kind, thing.id, number, created, turn.at, properties, new=before is None)
         plan.refer(kind, thing.id, {}, values, known)
+        plan.tell(kind, thing.id, None, properties)
         plan.written.added += 1
         return True
     change = state_again(thing, turn.at, before, plan.manner.again.get(thing.id), exact=plan.manner.exact)
@@ -165,6 +166,7 @@ def _plan_thing(plan: Plan, thing: Thing, before: dict[str, Any] | None, known: 
     _put(plan, kind, thing.id, before["number"], before["created"], recorded, properties, new=False)
     # A closed thing's references were parted when it was closed.
     plan.refer(kind, thing.id, {} if before.get("closed") else before, change.values, known)
+    plan.tell(kind, thing.id, before, properties)
     plan.written.changed += 1
     return True
 

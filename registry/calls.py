@@ -14,6 +14,7 @@ from registry.choices import (
     Answer,
     Bad,
     Direction,
+    Filled,
     Finding,
     FindingOrder,
     Level,
@@ -356,6 +357,10 @@ def import_(
         Path | None,
         typer.Option(metavar="FILE.toml", help="Your own words beside the connector's (docs/catalogue.md)."),
     ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Read them as tables by this mapping (registry mapping list)."),
+    ] = None,
     form: _Reported = Report.TABLE,
 ) -> int:
     """Take what files state into the graph. The same files again change nothing.
@@ -365,8 +370,69 @@ def import_(
     from registry.commands.transfer import Wanted, import_files
     from registry.terminal import Format
 
-    wanted = Wanted(paths, connector, source, jurisdiction, full, dry_run, report or (), withdraw_share, words)
+    wanted = Wanted(paths, connector, source, jurisdiction, full, dry_run, report or (), withdraw_share, words, mapping)
     return import_files(wanted, Format(form.value))
+
+
+@app.command(epilog="Example: registry template mine.xlsx --department department:320900/市民政局")
+def template(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.xlsx", help="The workbook to write; it is replaced when it is whole.")
+    ],
+    kinds: Annotated[
+        list[Filled] | None,
+        typer.Option("--kind", case_sensitive=False, help="Which sheets it has (repeatable); default all."),
+    ] = None,
+    department: Annotated[
+        str | None, typer.Option(metavar="ID", help="With the entries of this department, to be edited.")
+    ] = None,
+    form: _Reported = Report.TABLE,
+) -> int:
+    """Write a workbook to fill in, or one with a department's entries; `registry import` takes it again.
+
+    It has lists to choose from, help at each column, and a sheet that checks what was filled in.
+    """
+    from registry.commands.template import template as write
+    from registry.terminal import Format
+
+    return write(file, [kind.value for kind in kinds or ()], department, Format(form.value))
+
+
+mappings = typer.Typer(help="What the columns of tables become when they are imported.", no_args_is_help=True)
+app.add_typer(mappings, name="mapping")
+
+
+@mappings.command("suggest", epilog="Example: registry mapping suggest systems.xlsx --save ours")
+def suggest_mapping(
+    file: Annotated[
+        Path, typer.Argument(help="A workbook or a text file of separated values.", exists=True, dir_okay=False)
+    ],
+    sheet: Annotated[str | None, typer.Option(metavar="NAME", help="Only this sheet; default all.")] = None,
+    save: Annotated[str | None, typer.Option(metavar="NAME", help="Save the best suggestion under this name.")] = None,
+    form: _Reported = Report.TABLE,
+) -> int:
+    """Say what each column of a table seems to be, how sure that is, and what else it may be."""
+    from registry.commands.mapping import suggest_mapping as suggest
+    from registry.terminal import Format
+
+    return suggest(file, sheet, save, Format(form.value))
+
+
+@mappings.command("list", epilog="Example: registry mapping list")
+def list_mappings(form: _Reported = Report.TABLE) -> int:
+    """List the mappings that are saved, and those that are built in."""
+    from registry.commands.mapping import list_mappings as show
+    from registry.terminal import Format
+
+    return show(Format(form.value))
+
+
+@mappings.command("show", epilog="Example: registry mapping show demands > mappings/ours.toml")
+def show_mapping(name: Annotated[str, typer.Argument(help="The name of a mapping.")]) -> int:
+    """Print a mapping as TOML, to be edited and saved under another name."""
+    from registry.commands.mapping import show_mapping as show
+
+    return show(name)
 
 
 @app.command(epilog="Example: registry export backup.jsonl")

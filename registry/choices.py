@@ -6,6 +6,7 @@ __all__ = [
     "Answer",
     "Bad",
     "Direction",
+    "Filled",
     "Finding",
     "FindingOrder",
     "Flow",
@@ -130,6 +131,20 @@ class Finding(StrEnum):
     UNREGISTERED = "UNREGISTERED"
     QUIET_SOURCE = "QUIET_SOURCE"
     IMPORT = "IMPORT"
+
+
+class Filled(StrEnum):
+    """What sheets a workbook to fill in has."""
+
+    ALL = "all"
+    DEPARTMENTS = "departments"
+    SYSTEMS = "systems"
+    RESOURCES = "resources"
+    FIELDS = "fields"
+    ELEMENTS = "elements"
+    AGREEMENTS = "agreements"
+    FEEDS = "feeds"
+    READS = "reads"
 
 
 class Bad(StrEnum):

@@ -10,7 +10,7 @@ is completed by running it again.
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 from connectors.addresses import POLICY, Policy
 from connectors.config import Config
 from connectors.datasets import Rule
-from connectors.protocol import Connector, Input, connectors, not_taken, recognise, unreadable
+from connectors.protocol import Connector, Input, Removals, Removing, connectors, not_taken, recognise, unreadable
 from graph.changes import now
 from graph.engine import Graph
-from graph.facts import Finding, Kind, Link, Severity, Thing
+from graph.facts import Fact, Finding, Kind, Link, Severity, Thing
 from graph.link_writes import write_links
 from graph.plan import Manner
 from graph.sources import record_run
@@ -29,6 +29,8 @@ from graph.withdraw import count_stated
 from graph.writes import Written, write_things
 from registry.keeping_findings import keep_findings
 from registry.meeting import Meeting
+from registry.names import StoredNames
+from registry.removal import remove
 from registry.report import FileRead, ImportReport
 from registry.sources.registered import Stored
 from registry.spill import BATCH, FLOWS, KINDS, Spill
@@ -56,7 +58,8 @@ def _silent(phase: str, done: int, total: int | None) -> None:
 class ImportOptions:
     """How to import. `connector`: its name or class, else by content; `source` says whose statements these are.
 
-    `config`, `rules` and `addresses` are what the settings file says (`connectors/protocol.py`). `run`: the id of the
+    `config`, `rules` and `addresses` are what the settings file says (`connectors/protocol.py`); a connector is told the
+    `config` that is of its kind. `run`: the id of the
     run that does it, which can then be undone. A run that would state more than `max_facts` ends before it writes.
     """
 
@@ -158,6 +161,9 @@ class _Run:
         self.meeting = Meeting(graph, spill, report.findings.note)
         self.registered = Stored(graph)
         self.manner = Manner(run=options.run)
+        self.partial: set[str] = set()
+        """Sources of which files say only a part, whatever `full` says."""
+        self.removals: list[Removals] = []
 
     async def all(self, paths: Sequence[Path]) -> None:
         options, report = self.options, self.report
@@ -174,7 +180,8 @@ class _Run:
         partial = report.findings.count(Severity.ERROR) > 0
         options.progress("sort", 0, None)
         self.spill.sort()
-        sources = [options.source] if options.source else list(self.spill.sources)
+        whole = [source for source in self.spill.sources if source not in self.partial]
+        sources = [options.source] if options.source else whole
         before = {source: await count_stated(self.graph, source) for source in sources} if options.full else {}
         for kind in KINDS:
             await self._write_things(kind)
@@ -184,6 +191,7 @@ class _Run:
             report.placeholders = self.spill.unstated()
         if options.full:
             await withdraw(self.graph, self.spill, report, before, options, partial=partial)
+        await remove(self.graph, self.removals, report, options, partial=partial)
         await self._record()
 
     async def _pull(self, path: Path, named: bool) -> None:
@@ -219,19 +227,23 @@ class _Run:
         options, report = self.options, self.report
         report.files.append(read)
         phase, source = f"read {read.path.name}", read.source or ""
-        async for fact in connector(self._given(source, paths)).pull():
+        reading = connector(self._given(connector, source, paths))
+        async for fact in reading.pull():
             if isinstance(fact, Finding):
                 report.findings.note(fact)
                 continue
-            self.spill.add(fact, source)
+            self.spill.add(self._of_source(fact, source, reading), source)
             read.facts += 1
             if options.max_facts is not None and sum(file.facts for file in report.files) > options.max_facts:
                 raise TooMuch(f"it states more than {options.max_facts:,} things and links; nothing was written")
             if read.facts % _TOLD_EVERY == 0:
                 options.progress(phase, read.facts, None)
+        removals = reading.removals() if isinstance(reading, Removing) else None
+        if removals is not None:
+            self.removals.append(removals)
         options.progress(phase, read.facts, read.facts)
 
-    def _given(self, source: str, paths: Sequence[Path]) -> Input:
+    def _given(self, connector: type[Connector], source: str, paths: Sequence[Path]) -> Input:
         options = self.options
         return Input(
             paths,
@@ -240,11 +252,25 @@ class _Run:
             options.home,
             options.zone,
             options.words,
-            options.config,
+            options.config if isinstance(options.config, connector.config) else None,
             options.rules,
             self.registered,
+            StoredNames(self.graph),
             options.addresses,
         )
+
+    def _of_source(self, fact: Fact, source: str, reading: Connector) -> Fact:
+        """A fact as the statement of the right source, where its file says only a part of what its sources have.
+
+        Then a source that was named on the command line states what the file changes; what it leaves as it was stays
+        the statement of whoever made it.
+        """
+        if fact.source in (None, source) or not isinstance(reading, Removing):
+            return fact
+        if self.options.source and (isinstance(fact, Link) or fact.values):
+            return replace(fact, source=source)
+        self.partial.add(str(fact.source))
+        return fact
 
     def _connector(self, path: Path, named: bool) -> type[Connector] | Finding:
         chosen = self.options.connector
@@ -267,6 +293,7 @@ class _Run:
                 part = things[start : start + BATCH]
                 written = await write_things(self.graph, kind, part, dry_run=dry, stated=stated, manner=self.manner)
                 self._count(kind.value, written, again=round_ > 0)
+                self.report.changes.note(written.altered, again=round_ > 0)
             done += len(batch)
             self.options.progress(f"write {kind.value}", done, total)
         self.report.counts[kind.value].stated += total
@@ -304,6 +331,8 @@ class _Run:
             return
         connector = ", ".join(sorted({read.connector for read in report.files if read.connector}))
         for source in self.spill.sources:
+            if source in self.partial:
+                continue  # this was no import of that source, but of edits of some of what it states
             run = {"facts": self.spill.facts_of(source), "full": report.full}
             await record_run(self.graph, source, connector, now(), run)
         await keep_findings(self.graph, report)

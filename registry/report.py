@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.facts import Finding, Severity
+from registry.altered import Alterations, as_records, as_table
 from registry.findings import Findings
 from registry.spill import FLOWS, KINDS
 
@@ -73,6 +74,8 @@ class ImportReport:
     placeholders: int = 0
     findings: Findings = field(default_factory=Findings)
     stopped: list[Stopped] = field(default_factory=list)
+    changes: Alterations = field(default_factory=Alterations)
+    """Of a dry run: what it would do, thing by thing."""
     sequence: int | None = None
     """The last change that the run made, if it made one."""
     seconds: float = 0.0
@@ -105,7 +108,7 @@ def summary(report: ImportReport) -> Group:
     """The report for a terminal: files, counts and findings as tables."""
     head = "Dry run: nothing was written. This is what would happen." if report.dry_run else None
     parts = [Text(head, style="bold")] if head else []
-    tables = [_files(report), _counts(report), _findings(report)]
+    tables = [_files(report), _counts(report), as_table(report.changes), _findings(report)]
     return Group(*parts, *(table for table in tables if table.row_count), *_stops(report), _closing(report))
 
 
@@ -185,6 +188,7 @@ def as_json(report: ImportReport) -> dict[str, Any]:
         ],
         "counts": {kind: asdict(report.counts[kind]) for kind in ORDER if kind in report.counts},
         "placeholders": report.placeholders,
+        "changes": as_records(report.changes) if report.dry_run else None,
         "withdrawalsStopped": [asdict(stop) for stop in report.stopped],
         "findingCounts": [
             {"code": tally.code, "severity": tally.severity, "count": tally.count}

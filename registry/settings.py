@@ -33,9 +33,9 @@ __all__ = ["Settings", "SettingsError", "config_file", "load_settings", "read_co
 PREFIX = "REGISTRY_"
 CONFIG = "REGISTRY_CONFIG"
 _TESTS = "REGISTRY_TEST_"
-_TABLES = ("sources", "names", "addresses", "mappings")
+_TABLES = ("sources", "names", "addresses")
 """What else the file may say: of sources (`registry/sources/configured.py`)."""
-_PATHS = ("data", "graph_password_file", "documents", "lineage_tokens_file")
+_PATHS = ("data", "graph_password_file", "documents", "lineage_tokens_file", "mappings")
 _URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/@]+/?")
 
 
@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     suggestions: bool = Field(True, description="Whether the API's errors say what may have been meant.")
     documents: Path | None = Field(None, description="JSON file of trusted documents that clients name by id.")
     documents_only: bool = Field(False, description="Take no other documents than those.")
+    mappings: Path = Field(Path("mappings"), description="Folder of saved mappings of tables.")
     heap_mb: int | None = Field(
         None, ge=256, description="Memory of the embedded engine; default a quarter of the memory, 512 to 4096."
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from graph.engine import Graph
 from graph.facts import Finding, Kind, Place, Severity
 from graph.plan import Manner
+from graph.things import by_ids
 from graph.withdraw import stated_links, stated_things, withdraw_links, withdraw_things
 from registry.report import ImportReport, Stopped
 from registry.spill import FLOWS, KINDS, Spill
@@ -41,7 +42,9 @@ async def withdraw(
             continue
         for what, count in gone.items():
             report.counts[what].withdrawn += count
-        if not options.dry_run:
+        if options.dry_run:
+            await _list(graph, spill, source, report)
+        else:
             await _withdraw(graph, spill, source, options, going)
 
 
@@ -59,6 +62,16 @@ async def _compare(graph: Graph, spill: Spill, source: str) -> dict[str, int]:
             spill.keep_gone(kind.value, source, [(id,) for id in lost])
             gone[kind.value] = gone.get(kind.value, 0) + len(lost)
     return gone
+
+
+async def _list(graph: Graph, spill: Spill, source: str, report: ImportReport) -> None:
+    """List what would go, as far as it is listed."""
+    for kind in KINDS:
+        for rows in spill.gone(kind.value, source):
+            ids = [row[0] for row in rows]
+            known = {} if report.changes.full else await by_ids(graph, kind, ids)
+            for id in ids:
+                report.changes.withdrawn(kind, id, known[id]["name"] if id in known else None)
 
 
 async def _withdraw(graph: Graph, spill: Spill, source: str, options: "ImportOptions", total: int) -> None:

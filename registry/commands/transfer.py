@@ -7,6 +7,10 @@ from pathlib import Path
 
 from rich.text import Text
 
+from connectors.config import Config
+from connectors.table import Table as TableConnector
+from connectors.table import TableConfig
+from connectors.table_mapping import MappingError, find_mapping
 from graph.engine import Graph
 from graph.facts import is_id
 from graph.statements import REGISTRY
@@ -16,11 +20,14 @@ from registry.exporting.dcat import FORMS, Titled, write_dcat
 from registry.imports import ImportOptions, WrongUse, run_import
 from registry.report import ImportReport, as_json, replacing, summary, write_json
 from registry.report_workbook import write_workbook
+from registry.settings import Settings
 from registry.sources.configured import load_sources
 from registry.spill import SpillFailed
 from registry.terminal import Format, console, notices, print_json, progress
 
 __all__ = ["Wanted", "export_dcat", "export_file", "import_files", "shown_progress"]
+
+_TABLE = TableConnector.name
 
 Step = Callable[[str, int, int | None], None]
 
@@ -38,19 +45,22 @@ class Wanted:
     report: Sequence[Path] = ()
     withdraw_share: float | None = None
     words: Path | None = None
+    mapping: str | None = None
 
 
 def import_files(wanted: Wanted, form: Format) -> int:
     """Import, print the report, and return how the command ends: 1 when something was refused."""
     _check_source(wanted.source)
     given, sources = settings(), load_sources()
+    _check_mapping(wanted, given)
     for path in wanted.report:
         _check_report(path)
 
     async def work() -> int:
         with shown_progress() as step:
             options = ImportOptions(
-                connector=wanted.connector,
+                connector=_TABLE if wanted.mapping is not None else wanted.connector,
+                config=_config(wanted, given),
                 source=wanted.source,
                 jurisdiction=wanted.jurisdiction,
                 home=given.home,
@@ -96,6 +106,23 @@ def _check_source(source: str | None) -> None:
         raise Failure(
             f"--source: {REGISTRY} is the name of what the registry states itself.", "Choose another one.", status=2
         )
+
+
+def _check_mapping(wanted: Wanted, given: Settings) -> None:
+    if wanted.mapping is None:
+        return
+    if wanted.connector not in (None, _TABLE):
+        raise Failure(f"--mapping is for tables, --as {wanted.connector} is not.", "Leave one of them out.", status=2)
+    try:
+        find_mapping(wanted.mapping, given.mappings)
+    except MappingError as error:
+        raise Failure(f"--mapping: {error}.", "`registry mapping list` lists them.", status=2) from error
+
+
+def _config(wanted: Wanted, given: Settings) -> Config:
+    """What a table would be read by; other connectors have no use for it."""
+    paths = list(wanted.paths)
+    return TableConfig.model_validate({"paths": paths, "mapping": wanted.mapping, "mappings": given.mappings})
 
 
 def _check_report(path: Path) -> None:

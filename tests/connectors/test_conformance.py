@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from connectors.protocol import Connector, Explaining, Input, connectors, recognise
 from graph.facts import KEYS, LINK_KEYS, Fact, Finding, Link, Severity, Thing, check_value, is_id
+from tests.connectors import tables
 from tests.connectors import workbooks as make
 from tests.connectors.databases import CASES
 
@@ -74,6 +75,7 @@ SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
     "datahub": [_case("datahub/metadata.json")],
     "openmetadata": [_case("openmetadata/tables.json"), _case("openmetadata/lineage.json")],
     "dcat": [_case("dcat/city.ttl"), *(_case(f"dcat/{name}") for name in ("city.rdf", "city.nt", "catalog.jsonld"))],
+    "table": [tables.systems_csv, tables.demands, tables.template],
 }
 ALL = sorted(connectors())
 PAIRS = [(name, at) for name, samples in SAMPLES.items() for at in range(len(samples))]

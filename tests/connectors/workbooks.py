@@ -295,3 +295,31 @@ def rezip(path: Path, entries: Mapping[str, bytes]) -> Path:
         for name, data in content.items():
             archive.writestr(name, data)
     return path
+
+
+_ODS = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2">
+<office:body><office:spreadsheet><table:table table:name="NAME">ROWS</table:table></office:spreadsheet></office:body>
+</office:document-content>"""
+
+
+def ods(path: Path, name: str, rows: Sequence[Sequence[str]]) -> Path:
+    """An OpenDocument workbook of one sheet of texts."""
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    lines = ["".join(map(cell.format, row)) for row in rows]
+    body = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("content.xml", _ODS.replace("NAME", name).replace("ROWS", body))
+        archive.writestr("META-INF/manifest.xml", _MANIFEST.replace("KIND", kind))
+    return path
+
+
+_MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
+<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">
+<manifest:file-entry manifest:full-path="/" manifest:media-type="KIND"/>
+<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>
+</manifest:manifest>"""
