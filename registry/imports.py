@@ -58,9 +58,9 @@ def _silent(phase: str, done: int, total: int | None) -> None:
 class ImportOptions:
     """How to import. `connector`: its name or class, else by content; `source` says whose statements these are.
 
-    `config`, `rules` and `addresses` are what the settings file says (`connectors/protocol.py`); a connector is told the
-    `config` that is of its kind. `run`: the id of the
-    run that does it, which can then be undone. A run that would state more than `max_facts` ends before it writes.
+    `config`, `rules` and `addresses` are what the settings file says (`connectors/protocol.py`); a connector is told
+    the `config` that is of its kind. `run`: the id of the run that does it, which can then be undone. A run that would
+    state more than `max_facts` ends before it writes.
     """
 
     connector: str | type[Connector] | None = None
