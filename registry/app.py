@@ -180,22 +180,27 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
             Route("/ready", _ready),
             Route("/metrics", tell),
         ],
-        middleware=[
-            Middleware(Requests, metrics=metrics, seconds=_REQUEST_SECONDS, access_log=settings.access_log),
-            Middleware(
-                Guard,
-                open=settings.open,
-                routes=_ROUTES,
-                limit=LONGEST_BODY,
-                limits=dict.fromkeys(PATHS, LONGEST),
-                signed=PATHS if settings.lineage_tokens_file else (),
-            ),
-        ],
+        middleware=_middleware(settings, metrics),
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
     )
     app.state = state
     return app
+
+
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """What every request goes through."""
+    return [
+        Middleware(Requests, metrics=metrics, seconds=_REQUEST_SECONDS, access_log=settings.access_log),
+        Middleware(
+            Guard,
+            open=settings.open,
+            routes=_ROUTES,
+            limit=LONGEST_BODY,
+            limits=dict.fromkeys(PATHS, LONGEST),
+            signed=PATHS if settings.lineage_tokens_file else (),
+        ),
+    ]
 
 
 def projection_state(projection: Projection) -> dict[str, Any]:
