@@ -109,6 +109,10 @@ class Naming:
         self._registered = registered
         self._met: dict[Dataset, Met] = {}
 
+    def __len__(self) -> int:
+        """How many datasets were met."""
+        return len(self._met)
+
     async def meet(self, datasets: Iterable[Dataset]) -> Mapping[Dataset, Met]:
         """Each dataset and what it is here."""
         wanted = dict.fromkeys(datasets)

@@ -1,15 +1,17 @@
 """What events state here: flows in the name of a job, and the columns of datasets, under the ids that they meet."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
 
 from connectors.datasets import Dataset, Met, Naming
 from connectors.openlineage_events import Job
+from connectors.openlineage_json import LONGEST
 from connectors.openlineage_state import Content, FlowKey, Seen
 from graph.facts import Finding, Kind, Link, Place, Severity, Thing
 
 __all__ = ["Meeting", "column_findings", "fields", "job_findings", "job_name", "links", "meet", "unknown"]
 
-NOWHERE = Place()
 MOST_LINKS = 20_000
 """Links of one run."""
 _TRANSFORMATION = 2_000
@@ -34,13 +36,13 @@ async def meet(naming: Naming, contents: Iterable[Content]) -> Meeting:
     return Meeting(await naming.meet(sorted(wanted)))
 
 
-def links(job: Job, content: Content, meeting: Meeting, place: Place = NOWHERE) -> Iterator[Link]:
+def links(job: Job, content: Content, meeting: Meeting, place: Place, source: str | None = None) -> Iterator[Link]:
     """The flows of a run: of columns where they are told, of whole datasets between all others; each once."""
     met = {one: meeting.of(one, names) for one, names in content.names.items()}
     found: dict[tuple[str, str], tuple[bool, frozenset[str]]] = {}
     told: set[tuple[str, str]] = set()
-    for (source, column, target, into), (direct, texts) in _flows(content):
-        start, end = met[source], met[target]
+    for (one, column, other, into), (direct, texts) in _flows(content):
+        start, end = met[one], met[other]
         ends = start.field(column), end.field(into)
         if start.id == end.id or ends[0] == ends[1]:
             continue
@@ -50,15 +52,19 @@ def links(job: Job, content: Content, meeting: Meeting, place: Place = NOWHERE) 
     name = job_name(job)
     for (start_id, end_id), (direct, texts) in sorted(found.items())[:MOST_LINKS]:
         said = "; ".join(sorted(texts))[:_TRANSFORMATION]
-        values = {"job": name, "influence": "DIRECT" if direct else "INDIRECT"}
-        yield Link("FEEDS", start_id, end_id, values | ({"transformation": said} if said else {}), place)
+        influence = "DIRECT" if direct else "INDIRECT"
+        values = {"job": name, "influence": influence} | ({"transformation": said} if said else {})
+        yield Link("FEEDS", start_id, end_id, values, place, source)
     for start_id, end_id in sorted(set(_wholes(content, met)) - told)[: max(MOST_LINKS - len(found), 0)]:
-        yield Link("FEEDS", start_id, end_id, {"job": name}, place)
+        yield Link("FEEDS", start_id, end_id, {"job": name}, place, source)
 
 
 def job_name(job: Job) -> str:
     """What a job is called as part of what a link is."""
-    return str(job)[:_TRANSFORMATION]
+    name = str(job)
+    if len(name) <= LONGEST:
+        return name
+    return f"{name[: LONGEST - 17]}~{blake2b(name.encode(), digest_size=8).hexdigest()}"
 
 
 def _flows(content: Content) -> Iterator[tuple[FlowKey, tuple[bool, frozenset[str]]]]:
@@ -82,7 +88,7 @@ def _wholes(content: Content, met: Mapping[Dataset, Met]) -> Iterator[tuple[str,
                 yield start, end
 
 
-def fields(resource: str, seen: Seen, met: Met, place: Place = NOWHERE) -> Iterator[Thing]:
+def fields(resource: str, seen: Seen, met: Met, place: Place, source: str | None = None) -> Iterator[Thing]:
     """The columns of a dataset as fields of the resource that it is, but for those that it has already; each once."""
     there = {column.id for column in met.columns}
     done: set[str] = set()
@@ -91,11 +97,11 @@ def fields(resource: str, seen: Seen, met: Met, place: Place = NOWHERE) -> Itera
         if id in there or id in done:
             continue
         done.add(id)
-        values = {"name": name, "resource": resource}
-        said = {"raw_type": column.type or None, "position": column.position if column.position >= 0 else None}
+        values: dict[str, Any] = {"name": name, "resource": resource}
+        values |= {"raw_type": column.type} if column.type else {}
+        values |= {"position": column.position} if column.position >= 0 else {}
         extra = {"description": column.description} if column.description else {}
-        more = {key: value for key, value in said.items() if value is not None}
-        yield Thing(Kind.FIELD, id, values | more, place, extra=extra, given_id=False)
+        yield Thing(Kind.FIELD, id, values, place, source, extra=extra, given_id=False)
 
 
 def unknown(dataset: Dataset, seen: Seen, met: Met, place: Place) -> Finding:

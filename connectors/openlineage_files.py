@@ -11,7 +11,7 @@ from connectors.exchange import lines
 from connectors.protocol import shown
 from graph.facts import Finding, Place, Severity
 
-__all__ = ["LONGEST", "LONGEST_WHOLE", "Read", "head_of", "read_values", "wrong"]
+__all__ = ["LONGEST", "Read", "head_of", "read_values", "wrong"]
 
 LONGEST = 10_000_000
 """Bytes of the longest line."""

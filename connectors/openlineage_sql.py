@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.datasets import Dataset
 from connectors.openlineage_json import text, text_or
-from connectors.openlineage_state import Content
+from connectors.openlineage_state import MOST_FLOWS, Content
 from connectors.sql_lineage import Name, Script, Step, read_sql
 
 __all__ = ["LONGEST_SQL", "read_flows"]
@@ -40,25 +40,31 @@ def read_flows(facet: Mapping[str, Any], path: str, content: Content, at: int) -
         return
     datasets = sorted({*content.inputs, *content.outputs})
     schema = tuple((_name(one), tuple(content.dataset(one).current())) for one in datasets)
-    script = _read(query, _dialect(facet, datasets), tuple(one for one in schema if one[1]))
-    outputs = {name: one for one in content.outputs for name in [_name(one)]}
-    inputs = {_name(one): one for one in datasets}
-    only = next(iter(content.outputs)) if len(content.outputs) == 1 else None
+    only = _name(next(iter(content.outputs))) if len(content.outputs) == 1 else None
+    script = _read(query, _dialect(facet, datasets), tuple(one for one in schema if one[1]), only)
+    named = {_name(one): one for one in datasets}
+    outputs = {name: one for name, one in named.items() if one in content.outputs}
     for step in script.steps:
-        target = only if step.writes is None else _meant(step.writes, outputs)
+        target = None if step.writes is None else _meant(step.writes, outputs)
         if target is not None:
-            _add(content, step, inputs, target, at)
+            _add(content, step, named, target, at)
 
 
-def _add(content: Content, step: Step, inputs: Mapping[Name, Dataset], target: Dataset, at: int) -> None:
+def _add(content: Content, step: Step, named: Mapping[Name, Dataset], target: Dataset, at: int) -> None:
+    """The flows of a step. What decides over all rows does so for every column that the step fills."""
+    filled = list(dict.fromkeys([*step.columns, *(flow.into for flow in step.flows if flow.into is not None)]))
     for flow in step.flows:
-        source = _meant(flow.source, inputs)
-        if source is None or source == target or flow.column is None or flow.into is None:
+        source = _meant(flow.source, named)
+        if source is None or source == target or flow.column is None:
             continue
-        column, into = _spelled(content, source, flow.column), _spelled(content, target, flow.into)
-        content.flow((source, column, target, into), flow.direct, [flow.expression[:1_000]], read=True)
-        content.dataset(source).see(column, at)
-        content.dataset(target).see(into, at)
+        column = _spelled(content, source, flow.column)
+        for name in filled if flow.into is None else [flow.into]:
+            if len(content.read) >= MOST_FLOWS:
+                return
+            into = _spelled(content, target, name)
+            content.flow((source, column, target, into), flow.direct, [flow.expression[:1_000]], read=True)
+            content.dataset(source).see(column, at)
+            content.dataset(target).see(into, at)
 
 
 def _dialect(facet: Mapping[str, Any], datasets: Sequence[Dataset]) -> str:
@@ -71,11 +77,11 @@ def _dialect(facet: Mapping[str, Any], datasets: Sequence[Dataset]) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _read(query: str, dialect: str, schema: _Schema) -> Script:
+def _read(query: str, dialect: str, schema: _Schema, into: Name | None) -> Script:
     """The script; a job says the same on every run, so it is read once."""
     for said in dict.fromkeys((dialect, "")):
         try:
-            return read_sql(query, said, dict(schema))
+            return read_sql(query, said, dict(schema), into=into)
         except ValueError:  # there is no such dialect
             continue
     return Script((), ())

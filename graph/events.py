@@ -5,9 +5,8 @@ What is kept of a job, of a run and of a resource is the registry's own note: ro
 so any process can take any event, and what was acknowledged was committed whole.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -20,59 +19,64 @@ from graph.plan import Manner, Plan
 from graph.withdraw import LinkIdentity, plan_end_of_links, plan_end_of_things
 from graph.writes import plan_things
 
-__all__ = ["Kept", "Outcome", "Rows", "Said", "pages", "take"]
+__all__ = ["Outcome", "Row", "Rows", "Said", "Taken", "pages", "take"]
 
 T = TypeVar("T")
 _AT_ONCE = 4_000
 _EXACT = Manner(exact=True)
 
 
-class Kept(StrEnum):
-    """What is kept, by label."""
+Row = Mapping[str, Any]
+"""Kept properties; `id` and `about` (job, run or resource) are among them."""
+Rows = Mapping[str, Row]
+"""Rows by id."""
 
-    JOB = "JobState"
-    RUN = "RunState"
-    RESOURCE = "ResourceState"
-
-
-Rows = Mapping[str, Mapping[str, Any]]
-"""Kept properties by id."""
-
-_BY_IDS = """
+BY_IDS = """
 UNWIND $ids AS id
-MATCH (n:LABEL {id: id})
+MATCH (n:EventState {id: id})
 RETURN collect(properties(n)) AS found
 """
-BY_IDS: Mapping[Kept, str] = {kept: _BY_IDS.replace("LABEL", kept) for kept in Kept}
 
-_CREATE = """
+CREATE = """
 UNWIND $rows AS row
-CREATE (n:LABEL {id: row.id})
+CREATE (n:EventState {id: row.id})
 SET n = row
 """
-CREATE: Mapping[Kept, str] = {kept: _CREATE.replace("LABEL", kept) for kept in Kept}
 
-_CHANGE = """
+CHANGE = """
 UNWIND $rows AS row
-MATCH (n:LABEL {id: row.id})
+MATCH (n:EventState {id: row.id})
 SET n += row
 """
-CHANGE: Mapping[Kept, str] = {kept: _CHANGE.replace("LABEL", kept) for kept in Kept}
 
-_DROP = """
+DROP = """
 UNWIND $ids AS id
-MATCH (n:LABEL {id: id})
+MATCH (n:EventState {id: id})
 DELETE n
 """
-DROP: Mapping[Kept, str] = {kept: _DROP.replace("LABEL", kept) for kept in Kept}
 
-_PAGE = """
-MATCH (n:LABEL)
-WHERE n.id > $after
+PAGE = """
+MATCH (n:EventState)
+WHERE n.id > $after AND n.about = $about
 WITH n ORDER BY n.id LIMIT $page
 RETURN collect(properties(n)) AS found
 """
-PAGE: Mapping[Kept, str] = {kept: _PAGE.replace("LABEL", kept) for kept in Kept}
+
+_AT = """
+UNWIND $ids AS id
+MATCH (:LABEL {id: id})-[r:FEEDS]-()
+WHERE r.recorded_to IS NULL AND r.sources IS NOT NULL
+UNWIND r.sources AS source
+RETURN collect(DISTINCT source) AS sources
+"""
+AT = "UNION ALL".join(_AT.replace("LABEL", kind.label) for kind in (Kind.FIELD, Kind.RESOURCE))
+
+BY_SOURCES = """
+UNWIND $sources AS source
+MATCH (n:EventState {source: source})
+WHERE n.about = $about
+RETURN collect(properties(n)) AS found
+"""
 
 NOTE_SOURCES = """
 UNWIND $ids AS id
@@ -93,8 +97,8 @@ class Outcome:
     links: list[Link] = field(default_factory=list)
     things_gone: dict[str, str] = field(default_factory=dict)
     links_gone: dict[LinkIdentity, str] = field(default_factory=dict)
-    kept: dict[Kept, list[dict[str, Any]]] = field(default_factory=dict)
-    dropped: dict[Kept, list[str]] = field(default_factory=dict)
+    kept: list[Row] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     findings: list[About] = field(default_factory=list)
 
     @property
@@ -105,48 +109,67 @@ class Outcome:
 
 
 class Said:
-    """What is kept, as a transaction sees it that is under way."""
+    """What is kept, as a transaction sees it that is under way. `head` is the graph's last change before it."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, head: int) -> None:
         self._transaction = transaction
-        self.known: dict[Kept, set[str]] = {kept: set() for kept in Kept}
+        self.head = head
+        self.known: set[str] = set()
 
-    async def rows(self, kept: Kept, ids: Iterable[str]) -> Rows:
+    async def rows(self, ids: Iterable[str]) -> Rows:
         """The rows with these ids."""
-        found: dict[str, Mapping[str, Any]] = {}
+        found: dict[str, Row] = {}
         for some in _slices(ids):
-            [row] = await self._transaction.run(BY_IDS[kept], ids=some)
+            [row] = await self._transaction.run(BY_IDS, ids=some)
             found.update({properties["id"]: properties for properties in row["found"]})
-        self.known[kept] |= found.keys()
+        self.known |= found.keys()
+        return found
+
+    async def stating(self, ids: Iterable[str], about: str) -> Rows:
+        """The rows of those who state flows from or to any of these resources and fields."""
+        sources: set[str] = set()
+        for some in _slices(ids):
+            for row in await self._transaction.run(AT, ids=some):
+                sources.update(row["sources"])
+        found: dict[str, Row] = {}
+        for some in _slices(sorted(sources)):
+            [row] = await self._transaction.run(BY_SOURCES, sources=some, about=about)
+            found.update({properties["id"]: properties for properties in row["found"]})
+        self.known |= found.keys()
         return found
 
 
-async def take(graph: Graph, decide: Callable[[Said], Awaitable[Outcome]]) -> list[Finding]:
-    """Let `decide` say what follows, from what is kept, and write that; what was refused of it.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a group: the graph's last change now, and what was refused of what was stated."""
+
+    head: int
+    refused: Sequence[Finding]
+
+
+async def take(graph: Graph, decide: Callable[[Said], Awaitable[Outcome]]) -> Taken:
+    """Let `decide` say what follows, from what is kept, and write that.
 
     It is one transaction in the writers' turn, and may be tried several times, each time from scratch.
     """
 
-    async def work(transaction: Transaction) -> list[Finding]:
+    async def work(transaction: Transaction) -> Taken:
         turn = await take_turn(transaction)
-        said = Said(transaction)
+        said = Said(transaction, turn.sequence - 1)
         outcome = await decide(said)
         writing = _Writing(transaction, turn)
         await writing.facts(outcome)
-        for kept, rows in outcome.kept.items():
-            new = [row for row in rows if row["id"] not in said.known[kept]]
-            changed = [row for row in rows if row["id"] in said.known[kept]]
-            for text, parts in ((CREATE[kept], new), (CHANGE[kept], changed)):
-                for some in _slices(parts):
-                    await transaction.run(text, rows=some)
-        for kept, gone in outcome.dropped.items():
-            for ids in _slices(gone):
-                await transaction.run(DROP[kept], ids=ids)
+        for text, new in ((CREATE, True), (CHANGE, False)):
+            for rows in _slices(row for row in outcome.kept if (row["id"] not in said.known) is new):
+                await transaction.run(text, rows=rows)
+        for ids in _slices(outcome.dropped):
+            await transaction.run(DROP, ids=ids)
         await keep_within(transaction, outcome.findings, turn.at)
-        if writing.touched:
-            await transaction.run(NOTE_SOURCES, ids=sorted(outcome.sources), at=turn.at)
-            await end_turn(transaction, turn, writing.acts, list(writing.touched), list(outcome.sources))
-        return writing.findings
+        if not writing.touched:
+            return Taken(said.head, writing.findings)
+        await transaction.run(NOTE_SOURCES, ids=sorted(outcome.sources), at=turn.at)
+        await end_turn(transaction, turn, writing.acts, list(writing.touched), list(outcome.sources))
+        return Taken(turn.sequence, writing.findings)
 
     return await graph.write(work)
 
@@ -201,12 +224,12 @@ class _Writing:
                 self.acts.append(f"{count} {what} {act}")
 
 
-async def pages(graph: Graph, kept: Kept, page: int) -> Any:
-    """All rows that are kept, in pages."""
+async def pages(graph: Graph, about: str, page: int) -> AsyncIterator[list[Row]]:
+    """All rows that are kept about jobs, runs or resources, in pages."""
     after = ""
     while True:
-        [row] = await graph.read(PAGE[kept], after=after, page=page)
-        found: list[dict[str, Any]] = row["found"]
+        [row] = await graph.read(PAGE, after=after, about=about, page=page)
+        found: list[Row] = row["found"]
         if found:
             yield found
         if len(found) < page:

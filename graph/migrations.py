@@ -129,10 +129,9 @@ _OF_RUNS = {
 }
 _OF_EARLIER = {**dict.fromkeys(("run", "what", "rows"), "-"), **dict.fromkeys(("sequence", "count"), -1)}
 _OF_LEASES = {**dict.fromkeys(("lease_by", "id"), "-"), **dict.fromkeys(("lease_until", "lease_asked"), -1)}
-_OF_STATES = {
-    **dict.fromkeys(("id", "job", "run", "resource", "source", "state", "links", "fields", "content"), "-"),
-    "at": -1,
-}
+_OF_STATES = dict.fromkeys(
+    ("id", "about", "job", "run", "resource", "source", "state", "links", "fields", "content"), "-"
+)
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -195,12 +194,9 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         number=7,
         name="what events said",
-        schema=tuple(_text(_UNIQUE, label, "id") for label in ("JobState", "RunState", "ResourceState")),
+        schema=(_text(_UNIQUE, "EventState", "id"), _text(_INDEX, "EventState", "source")),
         neo4j_schema=(AWAIT_INDEXES,),
-        neo4j_writes=tuple(
-            (_NAME_LABEL.replace("LABEL", label), {"properties": _OF_STATES})
-            for label in ("JobState", "RunState", "ResourceState")
-        ),
+        neo4j_writes=((_NAME_LABEL.replace("LABEL", "EventState"), {"properties": _OF_STATES}),),
     ),
 )
 

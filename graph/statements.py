@@ -156,11 +156,7 @@ def state_again(
     if own is None:
         statements.append(Statement(source, at, new, extra, raw, again))
     else:
-        laid = (
-            (new, extra, raw)
-            if again is not None
-            else ({**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw})
-        )
+        laid = (new, extra, raw) if exact else ({**own.values, **new}, {**own.extra, **extra}, {**own.raw, **raw})
         # Beside other sources' statements a null is one more thing that is said.
         alike = _same if len(statements) == 1 and not exact else operator.eq
         pairs = zip(laid, (own.values, own.extra, own.raw), strict=True)

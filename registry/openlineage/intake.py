@@ -23,6 +23,8 @@ MOST_AT_ONCE = 1_000
 _HEAVIEST = 30_000
 """Flows and columns of one transaction, if it has more than one event."""
 MOST_WAITING = 10_000
+_MOMENT = 0.004
+_MOMENTS = 10
 _HEAVIEST_WAITING = 1_000_000
 
 
@@ -54,6 +56,7 @@ class Intake:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._last = 1
 
     def start(self) -> None:
         """Begin to take events."""
@@ -88,7 +91,18 @@ class Intake:
                     return
                 self._wake.clear()
                 await self._wake.wait()
+            await self._gather()
             await self._take(self._next())
+
+    async def _gather(self) -> None:
+        """Where many send at once, wait a moment for those that were just answered: their next ones come now."""
+        for _ in range(_MOMENTS if self._last > 1 else 0):
+            waiting = len(self._waiting)
+            if waiting >= self._last:
+                return
+            await asyncio.sleep(_MOMENT)
+            if len(self._waiting) == waiting:
+                return
 
     def _next(self) -> list[_Waiting]:
         """The events of the next transaction."""
@@ -101,6 +115,7 @@ class Intake:
             taken.append(self._waiting.popleft())
             weight += its
         self._weight -= weight
+        self._last = len(taken)
         return taken
 
     async def _take(self, group: Sequence[_Waiting]) -> None:

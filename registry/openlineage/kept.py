@@ -31,6 +31,8 @@ __all__ = [
 
 PREFIX = "openlineage:"
 """How the names of sources start that speak through events."""
+JOB, RUN, RESOURCE = "job", "run", "resource"
+"""What rows are about."""
 _PACKED = "z:"
 _LONG = 1_000
 _MOST_NAMES = 50
@@ -43,17 +45,17 @@ def _digest(*parts: str) -> str:
 
 def job_key(job: Job) -> str:
     """The id of what is kept of a job."""
-    return _digest(job.namespace, job.name)
+    return _digest(JOB, job.namespace, job.name)
 
 
 def run_key(job: Job, run: str) -> str:
     """The id of what is kept of a run."""
-    return _digest(job.namespace, job.name, run)
+    return _digest(RUN, job.namespace, job.name, run)
 
 
 def resource_key(resource: str) -> str:
     """The id of what is kept of a resource."""
-    return _digest(resource)
+    return _digest(RESOURCE, resource)
 
 
 def print_of(value: Any) -> str:
@@ -63,7 +65,9 @@ def print_of(value: Any) -> str:
 
 def source_name(text: str) -> str:
     """The name of the source that speaks for a job or a resource."""
-    name = "".join(character if character.isprintable() else " " for character in PREFIX + text)
+    name = PREFIX + text
+    if not name.isprintable():
+        name = "".join(character if character.isprintable() else " " for character in name)
     return name if len(name) <= _LONGEST_SOURCE else f"{name[: _LONGEST_SOURCE - 17]}~{_digest(text)[:16]}"
 
 
@@ -83,7 +87,7 @@ def unpack(text: str) -> str:
 
 def content_row(job: Job, run: str, content: Content) -> dict[str, Any]:
     """What is kept of a run."""
-    return {"id": run_key(job, run), "job": job_key(job), "run": run, "content": pack(content.text())}
+    return {"id": run_key(job, run), "about": RUN, "job": job_key(job), "run": run, "content": pack(content.text())}
 
 
 @dataclass(slots=True)
@@ -114,7 +118,12 @@ class JobKept:
             "stated": self.stated,
             "noted": self.noted,
         }
-        row = {"id": job_key(self.job), "source": self.source, "state": pack(orjson.dumps(state).decode())}
+        row = {
+            "id": job_key(self.job),
+            "about": JOB,
+            "source": self.source,
+            "state": pack(orjson.dumps(state).decode()),
+        }
         return row if self.links is None else {**row, "links": pack(orjson.dumps(self.links).decode())}
 
     @classmethod
@@ -162,6 +171,7 @@ class ResourceKept:
         }
         return {
             "id": resource_key(self.resource),
+            "about": RESOURCE,
             "resource": self.resource,
             "source": self.source,
             "state": pack(orjson.dumps(state).decode()),

@@ -315,3 +315,49 @@ def test_contents_add_up_to_the_same_in_any_order_and_however_often(order: list[
         found.add(read_event(value).content)
     assert found == expected
     assert found.text() == expected.text()
+
+
+def with_sql(query: str, inputs: list[Any], outputs: list[Any], **more: str) -> Content:
+    job = {"namespace": "n", "name": "j", "facets": {"sql": {"query": query, **more}}}
+    return read_event(event(job=job, inputs=inputs, outputs=outputs)).content
+
+
+def test_sql_tells_columns_where_nothing_else_does() -> None:
+    content = with_sql(
+        "INSERT INTO b SELECT Y, k + 1 FROM a WHERE flag",
+        [dataset("db.public.a", "y", "k", "flag")],
+        [dataset("db.public.b", "X", "z")],
+    )
+    flows = {(key[1], key[3]): flow for key, flow in content.read.items()}
+    assert flows == {
+        ("y", "X"): (True, frozenset({"Y"})),
+        ("k", "z"): (True, frozenset({"k + 1"})),
+        ("flag", "X"): (False, frozenset({"flag"})),
+        ("flag", "z"): (False, frozenset({"flag"})),
+    }
+
+
+def test_sql_that_only_selects_fills_the_only_output() -> None:
+    content = with_sql("SELECT `y` AS x FROM s.a", [dataset("s.a", "y")], [dataset("s.b")], dialect="mysql")
+    assert {(key[1], key[3]) for key in content.read} == {("y", "x")}
+
+
+@pytest.mark.parametrize("query", ["SELECT ((", "", 5, "SELECT 1", "INSERT INTO other SELECT y FROM a", "x" * 200_000])
+def test_sql_that_says_nothing_leaves_the_event(query: Any) -> None:
+    content = with_sql(query, [dataset("a", "y")], [dataset("b"), dataset("c")])
+    assert not content.read
+    assert content.inputs == {A}
+
+
+def test_sql_in_a_dialect_that_nobody_knows_is_read_as_common_sql() -> None:
+    content = with_sql(
+        "INSERT INTO b SELECT y AS x FROM a", [dataset("a", "y")], [dataset("b", "x")], dialect="klingon"
+    )
+    assert {(key[1], key[3]) for key in content.read} == {("y", "x")}
+
+
+def test_column_lineage_goes_before_sql() -> None:
+    lineage = {"fields": {"x": {"inputFields": [source("a", "k")]}}}
+    content = with_sql("INSERT INTO b SELECT y AS x FROM a", [dataset("a", "y")], [dataset("b", columnLineage=lineage)])
+    assert not content.read
+    assert {(key[1], key[3]) for key in content.flows} == {("k", "x")}

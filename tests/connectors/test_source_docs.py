@@ -11,6 +11,7 @@ from connectors.datahub import DataHub
 from connectors.dcat import Dcat
 from connectors.graphql_api import GraphQLApi
 from connectors.openapi import OpenApi
+from connectors.openlineage import OpenLineage
 from connectors.openmetadata import OpenMetadata
 from connectors.protocol import Connector
 from connectors.wsdl import Wsdl
@@ -24,6 +25,7 @@ KINDS: list[tuple[type[Connector], tuple[str, ...]]] = [
     (Dcat, ("dcat.py", "harvest.py")),
     (DataHub, ("datahub.py", "tables.py")),
     (OpenMetadata, ("openmetadata.py", "tables.py")),
+    (OpenLineage, ("openlineage.py", "openlineage_facts.py", "openlineage_files.py")),
 ]
 
 

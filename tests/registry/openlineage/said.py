@@ -23,14 +23,8 @@ WHERE r.recorded_to IS NULL AND r.sources IS NOT NULL
 RETURN collect([a.id, b.id, r.job, r.influence, r.transformation, r.valid_to, r.sources]) AS found
 """
 _KEPT = """
-MATCH (n:JobState)
-RETURN collect([n.id, n.source, n.state, n.links]) AS found
-UNION ALL
-MATCH (n:RunState)
-RETURN collect([n.id, n.job, n.run, n.content]) AS found
-UNION ALL
-MATCH (n:ResourceState)
-RETURN collect([n.id, n.resource, n.state, n.fields]) AS found
+MATCH (n:EventState)
+RETURN collect([n.id, n.about, n.source, n.state, n.links, n.job, n.run, n.content, n.resource, n.fields]) AS found
 """
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.datasets import Column, Rule
 from connectors.openlineage_events import read_event
-from graph.events import Kept, Outcome, Rows
+from graph.events import Outcome, Row, Rows
 from registry.openlineage.storing import Storing
 from tests.registry.openlineage.strategies import told
 
@@ -30,12 +30,19 @@ class Feigned:
     """What the graph would keep and state, as `graph/events.py` writes it."""
 
     def __init__(self) -> None:
-        self.kept: dict[Kept, dict[str, dict[str, Any]]] = {kept: {} for kept in Kept}
+        self.kept: dict[str, Row] = {}
         self.stated: dict[Any, Any] = {}
         self.noted: dict[Any, Any] = {}
 
-    async def rows(self, kept: Kept, ids: Iterable[str]) -> Rows:
-        return {id: self.kept[kept][id] for id in ids if id in self.kept[kept]}
+    head = 0
+
+    async def rows(self, ids: Iterable[str]) -> Rows:
+        return {id: self.kept[id] for id in ids if id in self.kept}
+
+    async def stating(self, ids: Iterable[str], about: str) -> Rows:
+        wanted = set(ids)
+        sources = {said[0] for key, said in self.stated.items() if isinstance(key, tuple) and wanted & {key[0], key[1]}}
+        return {id: row for id, row in self.kept.items() if row["about"] == about and row["source"] in sources}
 
     def apply(self, outcome: Outcome) -> None:
         for thing in outcome.things:
@@ -44,12 +51,10 @@ class Feigned:
             self.stated[link.start, link.end, link.values["job"], None] = link.source, link.values, link.extra
         for gone, source in [*outcome.things_gone.items(), *outcome.links_gone.items()]:
             assert self.stated.pop(gone)[0] == source
-        for kept, rows in outcome.kept.items():
-            for row in rows:
-                self.kept[kept].setdefault(row["id"], {}).update(row)
-        for kept, ids in outcome.dropped.items():
-            for id in ids:
-                self.kept[kept].pop(id, None)
+        for row in outcome.kept:
+            self.kept[row["id"]] = {**self.kept.get(row["id"], {}), **row}
+        for id in outcome.dropped:
+            self.kept.pop(id, None)
         for source, file, findings in outcome.findings:
             self.noted[source, file] = [(one.code, one.message, one.done) for one in findings]
 

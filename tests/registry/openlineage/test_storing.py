@@ -128,6 +128,23 @@ async def test_datasets_meet_what_is_registered(graph: Graph, tmp_path: Path) ->
     assert {one.id: one.things for one in await list_sources(graph)}["catalogue"] == 4
 
 
+async def test_a_rule_that_is_added_later_moves_what_was_stated_with_the_next_event(graph: Graph) -> None:
+    out = dataset("b", "y", **flows(y=("a", "x")))
+    await take(
+        graph, [event(1, job="j1", inputs=["a"], outputs=[out]), event(1, job="j2", inputs=["b"], outputs=["c"])]
+    )
+    rules = [Rule(namespace="*", name="b", resource="resource:信用")]
+    await take(graph, [event(2, job="j3", inputs=["d"], outputs=["b"])], rules=rules)
+    assert await links(graph) == {("a/x", "信用/y"), ("信用", "c"), ("d", "信用")}
+    assert await fields(graph) == {"a/x", "信用/y"}
+    assert {one.value for one in await every(graph) if one.code == "DATASET_UNKNOWN"} == {
+        f"{DB}/{name}" for name in "acd"
+    }
+    before = await everything(graph)
+    await take(graph, [event(2, job="j3", inputs=["d"], outputs=["b"])], rules=rules)
+    assert await everything(graph) == before
+
+
 async def test_what_could_not_be_read_is_kept_as_a_finding_until_a_run_has_nothing_odd(graph: Graph) -> None:
     odd = {"namespace": DB, "name": "a", "facets": {"schema": {"fields": [{"type": "int"}]}}}
     await take(graph, [event(1, inputs=[odd], outputs=["b"])])
