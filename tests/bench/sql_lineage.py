@@ -129,7 +129,8 @@ SELECT v.*, d.d_year, d.d_month, p.p_name, p.p_birth_year, a.a_city, a.a_provinc
        v.v_amount_1 * (1 - v.v_amount_2) * (1 + v.v_amount_3) AS net,
        sum(v.v_amount_1) OVER (PARTITION BY a.a_province, m.m_class ORDER BY d.d_date) AS so_far,
        lag(v.v_amount_1, 1) OVER (PARTITION BY p.p_id ORDER BY d.d_date) AS before,
-       CASE WHEN v.v_amount_7 BETWEEN 1 AND 20 THEN 'low' WHEN v.v_amount_7 BETWEEN 21 AND 40 THEN 'middle' ELSE 'high' END AS band,
+       CASE WHEN v.v_amount_7 BETWEEN 1 AND 20 THEN 'low'
+         WHEN v.v_amount_7 BETWEEN 21 AND 40 THEN 'middle' ELSE 'high' END AS band,
        cast(coalesce(nullif(v.v_amount_8, 0), r.r_amount_8, 0) AS decimal(12, 2)) AS paid
   FROM visit v
   JOIN day d ON d.d_id = v.v_day_id
@@ -147,7 +148,8 @@ MERGED = """
 MERGE INTO summary t
 USING (
   SELECT m.m_category, m.m_class, f.f_county, d.d_year, d.d_month,
-         sum(v.v_amount_1) AS amount, avg(sum(v.v_amount_1)) OVER (PARTITION BY m.m_category, f.f_county, d.d_year) AS mean,
+         sum(v.v_amount_1) AS amount, avg(sum(v.v_amount_1)) OVER (PARTITION BY m.m_category, f.f_county, d.d_year)
+           AS mean,
          rank() OVER (PARTITION BY m.m_category, f.f_county ORDER BY d.d_year, d.d_month) AS place
     FROM visit v, matter m, day d, office f
    WHERE v.v_matter_id = m.m_id AND v.v_day_id = d.d_id AND v.v_office_id = f.f_id
