@@ -156,7 +156,11 @@ def _when(state: State, then: exp.Expr, scope: Scope, name: Name, source: Sequen
                 if isinstance(item, Output):
                     add(item.indirect, sink.indirect)
     elif isinstance(then, exp.Insert):
-        if isinstance(then.this, exp.Star) or then.expression is None or isinstance(then.this, exp.Var):
+        if (
+            isinstance(then.this, exp.Star)
+            or not isinstance(then.expression, exp.Expr)
+            or isinstance(then.this, exp.Var)
+        ):
             return [item for relation in source for item in relation.items]
         listed = then.this.expressions if isinstance(then.this, exp.Tuple | exp.Schema) else []
         columns = [state.names.normal(_last(column)) for column in listed] or state.names.columns(name) or []

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from connectors import sql_blocks as blocks
 from connectors.sql_blocks import Blocks, Unit
@@ -104,7 +105,7 @@ class _Reader:
             self._problem(error.code, f"{error}: {_short(text)}", error.offset)
         except RecursionError:
             self._problem("SQL_TOO_DEEP", f"this is nested too deeply: {_short(text)}", 0)
-        except ODD:
+        except (SqlglotError, *ODD):
             self._problem("SQL_NOT_FOLLOWED", f"this statement could not be followed: {_short(text)}", 0)
 
     def _variables(self, unit: Unit) -> None:

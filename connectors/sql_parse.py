@@ -2,8 +2,11 @@
 
 import logging
 import re
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import sqlglot
 from sqlglot import exp
@@ -15,12 +18,28 @@ LONGEST = 1_000_000
 """Characters of the longest statement that is read."""
 
 _DEEPEST = 120
+_MANY = 5_000
+_DEEP = 512 * 1024 * 1024
+_STACK = threading.Lock()
 _JOINS = 12
 _BRACKETS = 30
+_RUN = 300
+_ANGLES = 2_000
+_BREAKS = frozenset(
+    {
+        *(TokenType.COMMA, TokenType.R_PAREN, TokenType.AND, TokenType.OR, TokenType.WHEN, TokenType.UNION),
+        *(TokenType.EXCEPT, TokenType.INTERSECT, TokenType.PLUS, TokenType.DPIPE, TokenType.SEMICOLON, TokenType.JOIN),
+    }
+)
+"""What stands between parts that the parser takes one after the other; more than so many tokens without one are one
+in another."""
+
 _OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
 _REPLACE = re.compile(r"REPLACE\s+(?:LOW_PRIORITY\s+|DELAYED\s+)?(?:INTO\s+)?(?=[\w`\"])", re.IGNORECASE)
 _ROWS = re.compile(r"(?:INSERT|REPLACE)\b[^()]{0,500}(?:\([^()]{0,5000}\))?\s*VALUES\b", re.IGNORECASE)
+
+Result = TypeVar("Result")
 
 ODD = (AttributeError, IndexError, KeyError, NotImplementedError, RecursionError, TypeError, ValueError)
 """What the parser and its trees raise at input that nobody foresaw."""
@@ -56,7 +75,7 @@ class Parser:
         try:
             tokens = self.dialect.tokenize(text)
             _check(tokens)
-            trees = self.dialect.parser().parse(tokens, text)
+            trees = self._parsed(tokens, text)
         except ParseError as error:
             raise self._refused(text, error) from None
         except SqlglotError:
@@ -66,6 +85,11 @@ class Parser:
         except ODD:
             raise NotParsed("this statement was not understood") from None
         return [tree for tree in trees if tree is not None]
+
+    def _parsed(self, tokens: list[Token], text: str) -> list[exp.Expr | None]:
+        if len(tokens) < _MANY:
+            return self.dialect.parser().parse(tokens, text)
+        return in_deep_stack(lambda: self.dialect.parser().parse(tokens, text))
 
     def _refused(self, text: str, error: ParseError) -> NotParsed:
         first = error.errors[0] if error.errors else {}
@@ -77,6 +101,32 @@ class Parser:
         near = " ".join(word.split())[:40]
         offset = max(start + column - max(len(word), 1), 0)
         return NotParsed(f"this was not understood{f' at {near!r}' if near else ''}", offset=offset)
+
+
+def in_deep_stack(work: Callable[[], Result]) -> Result:
+    """Runs what may call itself once for each token, in compiled code that counts no depth, on a deep stack."""
+    done: list[Result] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # handed to who waits
+            failed.append(error)
+
+    with _STACK:
+        before = threading.stack_size(_DEEP)
+        try:
+            thread = threading.Thread(target=run, name="sql")
+            thread.start()
+        except RuntimeError:
+            raise NotParsed("there is no memory to read a statement as long as this", "SQL_TOO_LONG") from None
+        finally:
+            threading.stack_size(before)
+    thread.join()
+    if failed:
+        raise failed[0]
+    return done[0]
 
 
 @lru_cache(maxsize=64)
@@ -113,24 +163,27 @@ _OTHER_NAMES = {
 
 def _check(tokens: list[Token]) -> None:
     """Refuses what the parser would take too long for, or too deep a stack. Linear."""
-    depth = joins = brackets = 0
+    depth = joins = brackets = run = angles = 0
     before = None
     for token in tokens:
         kind = token.token_type
+        run = 0 if kind in _BREAKS else run + 1
         if kind in _OPEN:
             depth += 1
-            if depth > _DEEPEST:
-                raise NotParsed("this is nested too deeply", "SQL_TOO_DEEP", token.start)
         elif kind in _CLOSE:
             depth = max(depth - 1, 0)
-        if kind is TokenType.JOIN:
-            joins += before not in (TokenType.CROSS, TokenType.NATURAL)
         elif kind in (TokenType.ON, TokenType.USING, TokenType.SELECT):
             joins = 0
-        if joins > _JOINS:
-            raise NotParsed(f"more than {_JOINS} joins follow each other without ON", "SQL_TOO_DEEP", token.start)
+        elif kind is TokenType.JOIN:
+            joins += before not in (TokenType.CROSS, TokenType.NATURAL)
+        elif kind is TokenType.LT:
+            angles += 1
+        elif ">" in token.text:
+            angles = max(angles - 2, 0)
         if kind is TokenType.L_BRACKET:
             brackets = brackets + 1 if before is TokenType.R_BRACKET else 1
-            if brackets > _BRACKETS:
-                raise NotParsed("this is nested too deeply", "SQL_TOO_DEEP", token.start)
         before = kind
+        if depth > _DEEPEST or brackets > _BRACKETS or run > _RUN or angles > _ANGLES:
+            raise NotParsed("this is nested too deeply", "SQL_TOO_DEEP", token.start)
+        if joins > _JOINS:
+            raise NotParsed(f"more than {_JOINS} joins follow each other without ON", "SQL_TOO_DEEP", token.start)

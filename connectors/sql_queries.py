@@ -208,10 +208,10 @@ class Queries:
     def _star(self, star: exp.Expr, scope: Scope, aliases: list[str], *, merge: bool = True) -> list[Item]:
         """All columns of some sources, less those that the star leaves out, with those that it replaces or renames."""
         gone = {self.names.normal(_column(name)).casefold() for name in star.args.get("except_") or ()}
-        replaced = {self.names.normal(node.args["alias"]): node.this for node in star.args.get("replace") or ()}
+        replaced = {self.names.normal(node.args["alias"]): node.this for node in _aliased(star, "replace")}
         renamed = {
             self.names.normal(_column(node.this)): self.names.normal(node.args["alias"])
-            for node in star.args.get("rename") or ()
+            for node in _aliased(star, "rename")
         }
         items: list[Item] = []
         if merge:
@@ -259,6 +259,10 @@ class Queries:
 
 def _tables(scope: Scope) -> dict[Name, None]:
     return {table: None for relation in scope.sources.values() for table in relation.tables}
+
+
+def _aliased(star: exp.Expr, key: str) -> list[exp.Expr]:
+    return [node for node in star.args.get(key) or () if node.args.get("alias")]
 
 
 def _first(body: exp.SetOperation) -> exp.Expr:

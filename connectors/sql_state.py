@@ -145,7 +145,9 @@ class State:
 
     def named(self, text: str) -> Name:
         """The table of a name that was not parsed."""
-        return self.names.table(exp.to_table(text, dialect=self.parser.name or None))
+        parts = [part.strip() for part in text.rstrip("; \n").split(".")]
+        quoted = [exp.to_identifier(part.strip('"`[]'), quoted=part[:1] in ('"', "`", "[")) for part in parts if part]
+        return self.names.qualified([self.names.normal(part) for part in quoted])
 
     def _performed(self, tree: exp.Expr, context: Scope) -> Relation:
         """A statement that writes inside WITH, and the rows that it returns."""

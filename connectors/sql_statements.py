@@ -82,7 +82,7 @@ class Statements:
     def _query(self, tree: exp.Query) -> None:
         into = tree.args.get("into") if isinstance(tree, exp.Select) else None
         relation = self.state.queries.relation(tree, self.state.queries.scope())
-        if not isinstance(into, exp.Into):
+        if not isinstance(into, exp.Into) or not (into.this or into.expressions):
             self.state.write(self.state.into, relation, None)
             return
         targets = [into.this, *into.expressions] if into.this is not None else list(into.expressions)
@@ -90,6 +90,8 @@ class Statements:
             self._select_into(targets, relation)
             return
         name = self.state.names.table(targets[0])
+        if not name:
+            return
         temporary = bool(into.args.get("temporary"))
         self.state.create(name, relation, None, temporary=temporary or name[-1].startswith("#"))
 
