@@ -40,7 +40,7 @@ class Drawing:
 
     def decides(self, node: exp.Expr | None, scope: Scope, output: Output) -> None:
         """Adds what a condition, a group or an order consists of to what decides on a column or on all."""
-        if node is None:
+        if not isinstance(node, exp.Expr):
             return
         for part in conjuncts(node):
             self._draw([(part, part, scope)], output, part)
