@@ -48,9 +48,10 @@ def read_sql(
 ) -> Script:
     """The steps of a text and their flows. Never raises: what cannot be read is a problem with its place.
 
-    `dialect` is sqlglot's name of one, `schema` the columns of tables in their order, `default` the catalog and
-    schema of names that have none. `into` is what a query that puts its rows nowhere gives them to: a view whose
-    definition is only its query. Raises ValueError only for a dialect that there is not.
+    `dialect` is sqlglot's name of one, `schema` the columns of tables in their order (a last `*` says that there may
+    be more), `default` the catalog and schema of names that have none. `into` is what a query that puts its rows
+    nowhere gives them to: a view whose definition is only its query. Raises ValueError only for a dialect that there
+    is not.
     """
     return _Reader(text, dialect, schema, default, into).read()
 

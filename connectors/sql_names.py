@@ -1,5 +1,6 @@
 """Names as a dialect reads them: case and quotes, catalogs and schemas that are left out, and known columns."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
@@ -9,6 +10,7 @@ from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
 
 from connectors.sql_steps import Name
 
+_PARTS = re.compile(r"\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|[^.\s;\"`\[]+")
 _UPPER = (NormalizationStrategy.UPPERCASE, NormalizationStrategy.CASE_INSENSITIVE_UPPERCASE)
 _ALL = (NormalizationStrategy.CASE_INSENSITIVE, NormalizationStrategy.CASE_INSENSITIVE_UPPERCASE)
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -35,11 +37,9 @@ class Names:
         self.default = tuple(default)
         self._fold, self._quoted_too = _fold(dialect)
         self._keeps_tables = dialect == "bigquery"
-        self._columns: dict[Name, Sequence[str]] = {}
-        self._by_table: dict[str, list[Name]] = {}
-        self._folded: dict[Name, Name] = {}
-        for name, columns in schema.items():
-            self.learn(tuple(name), columns)
+        self._schema = schema
+        self._learnt: dict[Name, Sequence[str] | None] = {}
+        self._by_table: dict[str, list[Name]] | None = None
 
     def normal(self, identifier: exp.Expr | str | None) -> str:
         """A column's, alias's or common table expression's name."""
@@ -92,27 +92,60 @@ class Names:
         else:
             self.default = (*self.default[:-1], *name)
 
+    def written(self, text: str) -> Name:
+        """A table's name from its text, such as `"db"."schema"."table"`."""
+        parts = [exp.to_identifier(part.strip('"`[]'), quoted=part[:1] in '"`[') for part in _PARTS.findall(text)]
+        keep = self._keeps_tables and len(parts) > 1
+        return self.qualified([self._part(part, keep) for part in parts])
+
     def learn(self, name: Name, columns: Sequence[str]) -> None:
         """Remembers the columns of a table."""
-        self._columns[name] = columns
-        self._folded[tuple(part.casefold() for part in name)] = name
-        if name:
+        self._learnt[name] = columns
+        if self._by_table is not None:
             self._by_table.setdefault(name[-1].casefold(), []).append(name)
 
     def forget(self, name: Name) -> None:
-        """A table is gone."""
-        self._columns.pop(name, None)
+        """A table is gone, or is another one from here on."""
+        self._learnt[name] = None
 
     def columns(self, name: Name) -> Sequence[str] | None:
-        """The columns of a table; a name with less or more parts finds it if only one table fits."""
-        found = self._columns.get(name)
-        if found is None and name:
-            same = self._folded.get(tuple(part.casefold() for part in name))
-            found = self._columns.get(same) if same is not None else None
-        if found is None and name:
-            near = {other for other in self._by_table.get(name[-1].casefold(), ()) if _fits(name, other)}
-            found = self._columns.get(near.pop()) if len(near) == 1 else None
-        return found
+        """All columns of a table, where they are known."""
+        found = self.some(name)
+        return None if found is None or found[-1:] == ["*"] or found[-1:] == ("*",) else found
+
+    def some(self, name: Name) -> Sequence[str] | None:
+        """The known columns of a table; `*` at the end says that there may be more.
+
+        A name with less or more parts finds the table if only one fits.
+        """
+        if name in self._learnt:
+            return self._learnt[name]
+        found = self._schema.get(name)
+        if found is not None or not name:
+            return found
+        same = {self._held(other) for other in self._like(name) if _alike(name, other)}
+        if len(same) == 1:
+            return same.pop()
+        near = {other for other in self._like(name) if _fits(name, other)}
+        return self._held(near.pop()) if len(near) == 1 else None
+
+    def _held(self, name: Name) -> tuple[str, ...] | None:
+        found = self._learnt[name] if name in self._learnt else self._schema.get(name)
+        return tuple(found) if found is not None else None
+
+    def _like(self, name: Name) -> Sequence[Name]:
+        if self._by_table is None:
+            self._by_table = {}
+            for other in dict.fromkeys((*self._schema, *self._learnt)):
+                if other:
+                    self._by_table.setdefault(other[-1].casefold(), []).append(other)
+        return self._by_table.get(name[-1].casefold(), ())
+
+
+def _alike(name: Name, other: Name) -> bool:
+    return len(name) == len(other) and all(
+        mine.casefold() == its.casefold() for mine, its in zip(name, other, strict=True)
+    )
 
 
 def _fits(name: Name, other: Name) -> bool:

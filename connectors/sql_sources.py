@@ -41,10 +41,10 @@ class Sources:
             self.reads[name] = None
         found = self._known.get(name)
         if found is None:
-            columns = self._names.columns(name)
-            items: list[Item] = [Rest(name)]
-            if columns is not None:
-                items = [Output(column, {(name, column): None}) for column in columns]
+            columns = self._names.some(name)
+            items: list[Item] = [Output(column, {(name, column): None}) for column in columns or () if column != "*"]
+            if columns is None or len(items) < len(columns):
+                items.append(Rest(name, frozenset(column.casefold() for column in columns or ())))
             found = self._known[name] = Relation(items, None, name, [name])
         return found
 

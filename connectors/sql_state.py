@@ -145,9 +145,7 @@ class State:
 
     def named(self, text: str) -> Name:
         """The table of a name that was not parsed."""
-        parts = [part.strip() for part in text.rstrip("; \n").split(".")]
-        quoted = [exp.to_identifier(part.strip('"`[]'), quoted=part[:1] in ('"', "`", "[")) for part in parts if part]
-        return self.names.qualified([self.names.normal(part) for part in quoted])
+        return self.names.written(text)
 
     def _performed(self, tree: exp.Expr, context: Scope) -> Relation:
         """A statement that writes inside WITH, and the rows that it returns."""

@@ -83,7 +83,10 @@ class Statements:
         into = tree.args.get("into") if isinstance(tree, exp.Select) else None
         relation = self.state.queries.relation(tree, self.state.queries.scope())
         if not isinstance(into, exp.Into) or not (into.this or into.expressions):
-            self.state.write(self.state.into, relation, None)
+            if self.state.into is None:
+                self.state.write(None, relation, None)
+            else:
+                self.state.create(self.state.into, relation, None, temporary=False)
             return
         targets = [into.this, *into.expressions] if into.this is not None else list(into.expressions)
         if self.state.inside and self.state.names.dialect not in ("tsql", "fabric"):
