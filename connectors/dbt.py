@@ -14,7 +14,7 @@ from connectors.datasets import Met, Naming, field_id, resource_id
 from connectors.dbt_manifest import NAMESPACES, Column, Manifest, Node, mapping, text
 from connectors.documents import Document, documents
 from connectors.protocol import Input, not_taken
-from connectors.sql_facts import Filters, Stating, dataset, named, unknown
+from connectors.sql_facts import Filters, Stating, dataset, named, shown_problem, unknown
 from connectors.sql_lineage import Name, Script, read_sql
 from connectors.sql_parse import check_dialect
 from connectors.trees import outline
@@ -44,7 +44,7 @@ class DbtConfig(Files):
         None, description="Dialect of the SQL as sqlglot calls it; else the adapter's."
     )
     filters: Filters = Field(
-        "resources",
+        "fields",
         description="What a column that a filter, join or group uses is linked to: resources, fields, none",
     )
 
@@ -216,7 +216,7 @@ class _Project:
         script = self._scripts.get(node.id)
         place = Place(self._file, column=node.id)
         for problem in script.problems if script is not None else ():
-            message = f"line {problem.line} of the compiled SQL of {node.id}: {problem.message}"
+            message = f"line {problem.line} of the compiled SQL of {node.id}: {shown_problem(problem.message)}"
             broken = problem.code in _NOT_READ
             done = "linked as a whole to what it depends on" if broken else "taken as a flow of the tables as wholes"
             findings.append(Finding(problem.code, Severity.WARNING, place, message, done))

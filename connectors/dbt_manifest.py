@@ -38,7 +38,7 @@ ADAPTERS: Mapping[str, str] = {
     "postgres": "postgres",
     "redshift": "redshift",
     "risingwave": "risingwave",
-    "singlestore": "singlestore",
+    "singlestore": "mysql",
     "snowflake": "snowflake",
     "spark": "spark",
     "sqlite": "sqlite",

@@ -1,10 +1,12 @@
 """What steps of SQL state here: flows between fields, tables that are created, and tables that nobody knows."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connectors.datasets import Dataset, Met, field_id, resource_id
+from connectors.normalise import holds_password
 from connectors.sql_lineage import Flow, Name, Problem, Script, Step
 from graph.facts import Fact, Finding, Kind, Link, Place, Severity, Thing
 
@@ -22,7 +24,9 @@ __all__ = [
 LONGEST_TRANSFORMATION = 2_000
 """Characters of what a link says of how values come about."""
 
-_SHOWN = 20
+_LOGIN = re.compile(r"\bidentified\s+(?:by|with)\b|\bpassword\W|\bdblink", re.IGNORECASE)
+_GIVEN = re.compile(r"(?:passw(?:or)?d|pwd|secret|口令|密码)\w*[\"'`]?\s*(?:=>|:=|=)\s*N?'", re.IGNORECASE)
+_MOST_SHOWN = 20
 
 MOST_PAIRS = 2_000
 """Pairs of a deciding and a decided column that one statement may make; more are a link between the resources."""
@@ -71,7 +75,7 @@ def schema_of(met: Mapping[Name, Met]) -> dict[Name, list[str]]:
 class Stating:
     """Adds up the steps of one job, and states each thing and link once."""
 
-    def __init__(self, met: Mapping[Name, Met], job: str, filters: Filters = "resources") -> None:
+    def __init__(self, met: Mapping[Name, Met], job: str, filters: Filters = "fields") -> None:
         self._met = met
         self._job = job
         self._filters = filters
@@ -111,7 +115,7 @@ class Stating:
             return
         found = self._links.setdefault(ends, _Flowing(flow.direct, place))
         found.direct = found.direct or flow.direct
-        if flow.expression:
+        if flow.expression and not _secret(flow.expression):
             found.texts.setdefault(flow.expression)
 
     def links(self) -> Iterator[Link]:
@@ -163,12 +167,13 @@ class Stating:
             missing = [column for column in places if met.field(column) not in there]
             if not there or not missing:
                 continue
-            more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
+            more = f" and {len(missing) - _MOST_SHOWN:,} more" if len(missing) > _MOST_SHOWN else ""
+            listed = ", ".join(missing[:_MOST_SHOWN]) + more
             yield Finding(
                 "COLUMNS_UNKNOWN",
                 Severity.INFO,
                 places[missing[0]],
-                f"{met.id} has no fields for these columns of {'.'.join(name)}: {', '.join(missing[:_SHOWN])}{more}",
+                f"{met.id} has no fields for these columns of {'.'.join(name)}: {listed}",
                 "taken as fields of it; give the registered fields these codes if they are the same",
                 None,
                 (met.id,),
@@ -184,7 +189,17 @@ def problem_finding(problem: Problem, file: str) -> Finding:
     """What a reader should know of a problem."""
     severity, done = _TAKEN.get(problem.code, (Severity.WARNING, "the rest was taken"))
     place = Place(file, "", problem.line, f"character {problem.column}")
-    return Finding(problem.code, severity, place, problem.message, done)
+    return Finding(problem.code, severity, place, shown_problem(problem.message), done)
+
+
+def shown_problem(message: str) -> str:
+    """A message that may show a part of a statement; one that gives a password away is not shown."""
+    secret = _secret(message) or _LOGIN.search(message) is not None
+    return "a statement that is not shown, for it seems to hold a password" if secret else message
+
+
+def _secret(text: str) -> bool:
+    return holds_password(text) or _GIVEN.search(text) is not None
 
 
 def unknown(

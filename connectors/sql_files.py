@@ -27,7 +27,8 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"\b(?:SELECT\b[^;]{1,1000}?\bFROM\b|INSERT\s+(?:INTO|OVERWRITE|ALL)\b|UPDATE\b[^;]{1,300}?\bSET\b|MERGE\s+INTO\b"
+    r"\b(?:SELECT\b[^;]{1,1000}?\bFROM\b|INSERT\s+(?:INTO|OVERWRITE)\s+(?:TABLE\s+)?\S{1,300}\s*(?:\(|SELECT|WITH|VALUES|SET|PARTITION|DEFAULT|TABLE|FROM)"
+    r"|INSERT\s+(?:ALL|FIRST)\b|UPDATE\b[^;]{1,300}?\bSET\b|MERGE\s+INTO\b"
     r"|DELETE\s+FROM\b|WITH\s+(?:RECURSIVE\s+)?\S{1,200}\s+(?:\([^)]{0,2000}\)\s*)?AS\s*\(|TRUNCATE\s+TABLE\b"
     r"|(?:CREATE|ALTER|DROP)\s+(?:[\w=@`]+\s+){0,5}?(?:TABLE|VIEW|PROCEDURE|PROC|FUNCTION|TRIGGER|PACKAGE|INDEX"
     r"|SCHEMA|DATABASE|SEQUENCE|SYNONYM)\b)",
@@ -47,7 +48,7 @@ class SqlConfig(Files):
     )
     job: str | None = Field(None, min_length=1, description="What the flows are made by; else the file's name.")
     filters: Filters = Field(
-        "resources",
+        "fields",
         description="What a column that a filter, join or group uses is linked to: resources, fields, none.",
     )
 

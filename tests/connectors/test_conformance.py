@@ -75,6 +75,11 @@ SAMPLES: Mapping[str, list[Callable[[Path], Path]]] = {
     "datahub": [_case("datahub/metadata.json")],
     "openmetadata": [_case("openmetadata/tables.json"), _case("openmetadata/lineage.json")],
     "dcat": [_case("dcat/city.ttl"), *(_case(f"dcat/{name}") for name in ("city.rdf", "city.nt", "catalog.jsonld"))],
+    "sql": [
+        *(_case(f"sql/{name}.sql") for name in ("postgres", "oracle", "tsql", "hive")),
+        _case("database/sqlite.sql"),
+    ],
+    "dbt": [_case("dbt/manifest.json")],
     "table": [tables.systems_csv, tables.demands, tables.template],
 }
 ALL = sorted(connectors())

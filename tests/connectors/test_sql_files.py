@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.datasets import Column, Rule
+from connectors.protocol import Input
 from connectors.sql_facts import MOST_PAIRS
 from connectors.sql_files import SqlConfig, SqlFiles
 from graph.facts import Kind, Link, Severity
@@ -59,14 +60,16 @@ async def test_a_script_states_what_it_creates_and_what_flows(tmp_path: Path) ->
     assert things(items, Kind.RESOURCE).keys() == {f"resource:{base}.total"}
     total = fields(items, f"resource:{base}.total")
     assert [(name, field.values["position"]) for name, field in total.items()] == [("id", 1), ("paid", 2)]
-    assert fields(items, f"resource:{base}.payment").keys() == {"person_id", "amount"}
+    assert fields(items, f"resource:{base}.payment").keys() == {"person_id", "amount", "state"}
     assert flows(items) == {
         (f"field:{base}.payment/person_id", f"field:{base}.total/id"): "DIRECT",
         (f"field:{base}.payment/amount", f"field:{base}.total/paid"): "DIRECT",
-        (f"resource:{base}.payment", f"resource:{base}.total"): "INDIRECT",
+        (f"field:{base}.payment/state", f"field:{base}.total/id"): "INDIRECT",
+        (f"field:{base}.payment/state", f"field:{base}.total/paid"): "INDIRECT",
+        (f"field:{base}.payment/person_id", f"field:{base}.total/paid"): "INDIRECT",
         (f"resource:{base}.payment", f"resource:{base}.archive"): "DIRECT",
     }
-    (paid,) = (item for item in items if isinstance(item, Link) and item.end.endswith("/paid"))
+    (paid,) = (item for item in items if isinstance(item, Link) and item.start.endswith("/amount"))
     assert paid.values == {"job": "night.sql", "influence": "DIRECT", "transformation": "SUM(amount)"}
     assert (paid.place.file, paid.place.row) == ("night.sql", 3)
 
@@ -92,7 +95,7 @@ async def test_a_star_is_what_the_registry_has_and_fields_keep_their_ids(tmp_pat
         ("field:x/2", "field:file/archive/amount"),
         ("f3", "field:file/archive/state"),
     }
-    assert ("resource:x", "resource:file/total") in links(items)
+    assert ("f3", "field:file/total/paid") in links(items)
     assert not fields(items, "resource:x")
     assert codes(items) == ["DATASET_UNKNOWN"]
 
@@ -183,6 +186,13 @@ async def test_what_is_not_understood_is_a_finding_with_its_line_and_the_rest_is
     assert told == [("SQL_NOT_PARSED", Severity.ERROR, 2), ("SQL_NOT_FOLLOWED", Severity.WARNING, 4)]
 
 
+async def test_passwords_in_sql_are_not_kept(tmp_path: Path) -> None:
+    text = "INSERT INTO u SELECT f(a, password => 'geheim1') AS a FROM t;\nCREATE USER u IDENTIFIED BY geheim2 (;"
+    items = await pull(write(tmp_path, text), {"dialect": "oracle"})
+    assert any(isinstance(item, Link) for item in items)
+    assert "geheim" not in repr(items)
+
+
 async def test_what_the_source_leaves_open_is_as_it_says(tmp_path: Path) -> None:
     config = {"department": "department:d", "system": "system:s", "job": "夜间", "dialect": "postgres"}
     items = await pull(write(tmp_path), config)
@@ -263,9 +273,7 @@ def test_a_dialect_that_there_is_not_is_refused_with_those_that_there_are() -> N
 async def test_trying_counts_what_there_is(tmp_path: Path) -> None:
     path = write(tmp_path)
     config = SqlConfig.model_validate({"paths": [str(tmp_path)]})
-    from connectors.protocol import Input
-
-    assert await SqlFiles(Input((), config=config)).try_out() == ["night.sql: 3 statements, 4 flows, 1 problems."]
+    assert await SqlFiles(Input((), config=config)).try_out() == ["night.sql: 3 statements, 5 flows, 1 problems."]
     path.unlink()
     assert await SqlFiles(Input((), config=config)).try_out() == []
 
