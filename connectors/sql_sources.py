@@ -68,6 +68,9 @@ class Sources:
 
     def add(self, node: exp.Expr, scope: Scope, sink: Output) -> None:
         """One source, with what hangs on it."""
+        if isinstance(node, exp.Final):
+            self.add(node.this, scope, sink)
+            return
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table | exp.Subquery) and not _alias(node):
             self.add(node.this, scope, sink)
             self._beside(node, scope, sink)
