@@ -207,7 +207,7 @@ def unknown(
 ) -> Sequence[Finding]:
     """The tables that are neither registered nor created here."""
     made = set(created)
-    found = []
+    found: list[Finding] = []
     for name, one in met.items():
         if one.known or name in made:
             continue
