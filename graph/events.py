@@ -19,7 +19,7 @@ from graph.plan import Manner, Plan
 from graph.withdraw import LinkIdentity, plan_end_of_links, plan_end_of_things
 from graph.writes import plan_things
 
-__all__ = ["Outcome", "Row", "Rows", "Said", "Taken", "pages", "take"]
+__all__ = ["Outcome", "Row", "Rows", "Said", "Taken", "forget", "pages", "take"]
 
 T = TypeVar("T")
 _AT_ONCE = 4_000
@@ -55,6 +55,11 @@ MATCH (n:EventState {id: id})
 DELETE n
 """
 
+FORGET = """
+MATCH (n:EventState {source: $source})
+DELETE n
+"""
+
 PAGE = """
 MATCH (n:EventState)
 WHERE n.id > $after AND n.about = $about
@@ -83,6 +88,15 @@ UNWIND $ids AS id
 MERGE (s:Source {id: id})
 SET s.name = id, s.connector = 'openlineage', s.last_run = $at
 """
+
+
+async def forget(graph: Graph, source: str) -> None:
+    """Keep nothing of a source's events any more: its next one states all that it says anew."""
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(FORGET, source=source)
+
+    await graph.write(work)
 
 
 @dataclass(slots=True)

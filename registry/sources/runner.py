@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.config import Config, Files, SecretMissing
 from connectors.protocol import Input, SourceError
-from graph import runs
+from graph import events, runs
 from graph.changes import now
 from graph.earlier import span
 from graph.engine import Graph
@@ -133,6 +133,7 @@ async def withdraw_source(graph: Graph, source: str, how: How) -> Done:
                 progress=how.progress,
             )
             report = await run_import(graph, [], options)
+            await events.forget(graph, source)
             ended = replace(run, **_told(report))
         finally:
             ended = await _close(graph, ended, None)

@@ -12,6 +12,7 @@ from graph.changes import position
 from graph.engine import Graph
 from graph.noted import every
 from graph.sources import list_sources
+from registry.sources.runner import How, withdraw_source
 from tests.engines import ENGINES, Engines, wipe
 from tests.graph.stating import state
 from tests.registry.openlineage.said import DB, dataset, event, everything, fields, flows, links, take
@@ -50,6 +51,17 @@ async def test_the_same_event_again_changes_nothing(graph: Graph) -> None:
 async def test_a_newer_run_withdraws_what_it_no_longer_does(graph: Graph) -> None:
     await take(graph, [event(1, inputs=["a", "b"], outputs=["c"]), event(2, run="r2", inputs=["b"], outputs=["c"])])
     assert await links(graph) == {("b", "c")}
+
+
+async def test_a_job_whose_statements_were_withdrawn_states_them_again(graph: Graph) -> None:
+    one = event(1, inputs=["a"], outputs=["b"])
+    await take(graph, [one])
+    done = await withdraw_source(graph, "openlineage:n/j", How(worker="here"))
+    assert done.report is not None
+    done.report.close()
+    assert await links(graph) == set()
+    await take(graph, [one])
+    assert await links(graph) == {("a", "b")}
 
 
 async def test_an_older_run_that_comes_late_changes_nothing(graph: Graph) -> None:
