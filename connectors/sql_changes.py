@@ -27,6 +27,7 @@ def insert(state: State, tree: exp.Expr, context: Scope | None = None) -> None:
     source = tree.expression
     relation = state.queries.relation(source, scope) if isinstance(source, exp.Expr) else Relation()
     if not isinstance(where, exp.Table) or isinstance(where.this, exp.Func):
+        state.write(None, relation, None)  # a directory, or a function
         return
     name = state.names.table(where)
     if isinstance(source, exp.Values):

@@ -81,7 +81,7 @@ class _Flows:
     def put(self, origin: Origin, told: Told, into: str | None, *, direct: bool) -> None:
         """A flow, unless it is there, says nothing (a table decides on itself), or there are too many."""
         source, column = origin
-        if source == self._target and (into is None or column == into or column is None):
+        if source == self._target and (into is None or column is None or (column == into and not direct)):
             return
         key = (source, column, into, direct)
         if key in self.found or (not direct and (source, column, into, True) in self.found) or len(self.found) >= MOST:
@@ -113,7 +113,8 @@ def flows(target: Target, reads: Sequence[Name], dialect: str) -> tuple[tuple[Fl
     unknown = []
     for item in target.items():
         if isinstance(item, Rest):
-            unknown.append(item)
+            if item.whole:
+                unknown.append(item)
             for origin in item.whole:
                 collected.put((origin[0], None), "*", None, direct=True)
             continue

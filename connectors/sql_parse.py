@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 LONGEST = 1_000_000
 """Characters of the longest statement that is read."""
@@ -74,6 +74,8 @@ class Parser:
             text = _REPLACE.sub(lambda found: "INSERT INTO".ljust(len(found[0])), text, count=1)
         try:
             tokens = self.dialect.tokenize(text)
+            if self.name in ("tsql", "fabric"):
+                tokens = _set_plainly(tokens)
             _check(tokens)
             trees = self._parsed(tokens, text)
         except ParseError as error:
@@ -159,6 +161,18 @@ _OTHER_NAMES = {
     "sparksql": "spark",
     "ansi": "",
 }
+
+
+def _set_plainly(tokens: list[Token]) -> list[Token]:
+    """`SET a += b` of Transact-SQL as `SET a = b`, which is how far the parser goes."""
+    return [
+        token
+        for token, after in zip(tokens, [*tokens[1:], None], strict=True)
+        if after is None
+        or after.token_type is not TokenType.EQ
+        or after.start != token.end + 1
+        or token.text not in ("+", "-", "*", "/", "%", "&", "|", "^")
+    ]
 
 
 def _check(tokens: list[Token]) -> None:

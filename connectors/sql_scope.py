@@ -202,7 +202,7 @@ def _here(node: exp.Column, name: str, scope: Scope, report: Report) -> Output |
     guesses = [guess for relation in scope.sources.values() for guess in relation.guesses(name)]
     if len(guesses) == 1:
         return guesses[0]
-    if not guesses or _source([name], scope) is not None:
+    if not guesses or alias is not None or _source([name], scope) is not None:
         return alias
     report(node, "SQL_COLUMN_AMBIGUOUS", f"{name} may be a column of any of {len(guesses)} tables, which are not known")
     return wholes(name, [rest for relation in scope.sources.values() for rest in relation.rests])

@@ -10,6 +10,9 @@ from connectors.sql_relations import Item, Output, Relation, Rest, add
 from connectors.sql_scope import Scope
 from connectors.sql_steps import Name
 
+_FORMATS = frozenset({"parquet", "json", "csv", "orc", "avro", "text", "delta", "binaryfile"})
+"""Spark reads files by these names: parquet.`/path`."""
+
 _DUALS = frozenset({"", "oracle", "mysql", "snowflake", "redshift", "singlestore", "doris", "starrocks"})
 
 
@@ -126,7 +129,7 @@ class Sources:
         inner = node.this
         if not isinstance(inner, exp.Identifier | exp.Dot | exp.Parameter):
             if isinstance(inner, exp.Var | exp.Literal | exp.Placeholder | None):
-                return "", Relation(), False
+                return "", _files(), False
             return "", self._function([inner], scope), True
         if not node.args.get("db") and isinstance(inner, exp.Identifier):
             name = self._names.normal(inner)
@@ -139,6 +142,8 @@ class Sources:
             if name.upper() == "DUAL" and self._names.dialect in _DUALS:
                 return name, Relation(), False
         full = self._names.table(node)
+        if len(full) > 1 and full[-2].lower() in _FORMATS and "/" in full[-1]:
+            return "", _files(), False
         return (full[-1] if full else ""), self.table(full), False
 
     def _lateral(self, node: exp.Lateral, scope: Scope) -> tuple[Relation, bool]:
@@ -255,6 +260,11 @@ class Sources:
             for part in children(node) if isinstance(node, exp.Tuple) else [node]:
                 made.append(value.named(self._names.normal(part)))
         return [*names, *made]
+
+
+def _files() -> Relation:
+    """Files, which may have any columns, from no table."""
+    return Relation([Rest(None, free=Output(""))])
 
 
 def _alias(node: exp.Expr) -> exp.TableAlias | None:

@@ -60,6 +60,8 @@ class State:
 
     def defined(self, name: Name, columns: Sequence[str], *, temporary: bool) -> None:
         """A table that is created empty."""
+        if not name:
+            return
         if columns:
             self.names.learn(name, columns)
         if temporary or self._ends(name):
@@ -69,6 +71,8 @@ class State:
 
     def create(self, name: Name, relation: Relation, columns: Sequence[str] | None, *, temporary: bool) -> None:
         """A table or view that is created from a query."""
+        if not name:
+            return
         named = relation.renamed(columns or ())
         outputs = list(named.outputs)
         known = len(outputs) == len(named.items)

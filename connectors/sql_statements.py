@@ -12,7 +12,7 @@ from connectors.sql_relations import Output, Relation, add
 from connectors.sql_scope import Scope
 from connectors.sql_split import words
 from connectors.sql_state import Report, State
-from connectors.sql_steps import Name
+from connectors.sql_steps import Name, Step
 
 _IGNORED = words(
     "GRANT REVOKE SHOW SET ANALYZE VACUUM COMMENT EXPLAIN LOAD MSCK LOCK UNLOCK OPTIMIZE FLUSH RESET CHECKPOINT PRAGMA"
@@ -80,7 +80,10 @@ class Statements:
             self._query(tree)
 
     def _query(self, tree: exp.Query) -> None:
-        into = tree.args.get("into") if isinstance(tree, exp.Select) else None
+        first: exp.Expr = tree
+        while isinstance(first, exp.SetOperation):
+            first = first.this
+        into = first.args.get("into")
         relation = self.state.queries.relation(tree, self.state.queries.scope())
         if not isinstance(into, exp.Into) or not (into.this or into.expressions):
             if self.state.into is None:
@@ -220,6 +223,21 @@ def _create_tree(state: State, tree: exp.Expr, context: Scope | None = None) -> 
         state.defined(name, known, temporary=temporary)
 
 
+def _copy(state: State, tree: exp.Expr, context: Scope | None = None) -> None:
+    """COPY of a table or a query to files, or from files into a table."""
+    if isinstance(tree.this, exp.Query):
+        state.write(None, state.queries.relation(tree.this, state.queries.scope()), None)
+        return
+    table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    if not isinstance(table, exp.Table) or isinstance(table.this, exp.Var):
+        return
+    name = state.names.table(table)
+    if tree.args.get("kind"):
+        state.steps.append(Step(state.line, name, (), ()))
+    else:
+        state.write(None, state.queries.sources.table(name), None)
+
+
 def _nothing(state: State, tree: exp.Expr, context: Scope | None = None) -> None:
     """DELETE takes rows away: nothing flows."""
 
@@ -256,6 +274,7 @@ _HANDLERS: dict[type[exp.Expr], Callable[[State, exp.Expr, Scope | None], None]]
     exp.Alter: _alter,
     exp.Cache: _cache,
     exp.Command: _command,
+    exp.Copy: _copy,
     exp.Create: _create_tree,
     exp.Declare: _declare_tree,
     exp.Delete: _nothing,

@@ -238,6 +238,7 @@ INSERT INTO u SELECT v.a, t.b FROM t JOIN (VALUES (1, 2)) AS v (a, i) ON t.i = v
 -- == update from another table
 UPDATE t SET a = s.x, b = t.b + s.y FROM s WHERE t.id = s.id AND s.f = 1;
 -- > s:x => t:a
+-- > t:b => t:b
 -- > s:y => t:b
 -- ~ s:id => t
 -- ~ s:f => t
@@ -354,3 +355,11 @@ INSERT INTO u /* a; b */ SELECT a, ';' AS b -- c; d
 FROM t WHERE e = 'it''s; so';
 -- > t:a => u:a
 -- ~ t:e => u
+
+-- == a column of a select used in it again, where nobody knows better
+INSERT INTO u SELECT t.a + 1 AS x, x * s.b AS y FROM t JOIN s ON t.i = s.i;
+-- > t:a => u:x
+-- > t:a => u:y
+-- > s:b => u:y
+-- ~ t:i => u
+-- ~ s:i => u

@@ -41,6 +41,7 @@ INSERT INTO u SELECT sum(a) FILTER (WHERE b > 1) AS s, string_agg(c, ',' ORDER B
 INSERT INTO t (id, n) SELECT i, m FROM s ON CONFLICT (id) DO UPDATE SET n = t.n + excluded.n, at = excluded.id;
 -- > s:i => t:id
 -- > s:m => t:n
+-- > t:n => t:n
 -- > s:i => t:at
 
 -- == rows moved by a common table expression

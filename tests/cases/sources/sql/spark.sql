@@ -34,3 +34,6 @@ INSERT INTO `db1`.`u` SELECT `a` FROM `db2`.`t` AS `x`;
 CREATE TABLE u USING parquet AS SELECT a + 1 AS b, b * 2 AS c FROM t;
 -- > t:a => u:b
 -- > t:a => u:c
+
+-- == files are no tables
+INSERT INTO u SELECT a FROM parquet.`/data/x`;

@@ -98,3 +98,13 @@ BEGIN
   INSERT INTO log (a) SELECT i.a FROM inserted i
 END
 -- > dbo.t:a => log:a
+
+-- == adding to a column
+UPDATE a SET a.x += b.y FROM t a JOIN s b ON a.i = b.i;
+-- > s:y => t:x
+-- ~ s:i => t
+
+-- == select into from a union
+SELECT a INTO m FROM t UNION ALL SELECT b FROM s;
+-- > t:a => m:a
+-- > s:b => m:a
