@@ -13,6 +13,8 @@ from connectors.config import Config, Files
 from connectors.datasets import Met, Naming, field_id, resource_id
 from connectors.dbt_manifest import NAMESPACES, Column, Manifest, Node, mapping, text
 from connectors.documents import Document, documents
+from connectors.harvest import without_login
+from connectors.normalise import holds_password
 from connectors.protocol import Input, not_taken
 from connectors.sql_facts import Filters, Stating, dataset, named, shown_problem, unknown
 from connectors.sql_lineage import Name, Script, read_sql
@@ -125,6 +127,7 @@ class _Project:
         self._scripts: dict[str, Script] = {}
         self._met: dict[Name, Met] = {}
         self._stated: set[str] = set()
+        self._secrets = 0
 
     async def items(self, naming: Naming) -> list[Fact | Finding]:
         """All of it."""
@@ -187,10 +190,13 @@ class _Project:
         if met.id == resource_id(dataset(self._namespace, node.table)) and met.id not in self._stated:
             self._stated.add(met.id)
             values: dict[str, Any] = {} if met.known else {"name": node.name}
-            if node.description:
-                values["abstract"] = node.description
+            if described := self._safe(node.description):
+                values["abstract"] = described
             values |= self._given()
-            yield Thing(Kind.RESOURCE, met.id, values, place, extra=node.extra, given_id=False)
+            extra = dict(node.extra)
+            if "dbt_tags" in extra:
+                extra["dbt_tags"] = [tag for tag in extra["dbt_tags"] if self._safe(tag)]
+            yield Thing(Kind.RESOURCE, met.id, values, place, extra=extra, given_id=False)
         there = {column.id for column in met.columns}
         for column in node.columns.values():
             id = met.field(column.name)
@@ -203,9 +209,16 @@ class _Project:
                 "raw_type": column.type or None,
                 "position": column.position,
             }
-            extra = {"description": column.description} if column.description else {}
+            extra = {"description": described} if (described := self._safe(column.description)) else {}
             values = {key: value for key, value in told.items() if value is not None}
             yield Thing(Kind.FIELD, id, values, place, extra=extra, given_id=False)
+
+    def _safe(self, said: str) -> str:
+        """A text for people; nothing if it gives a password away."""
+        if not holds_password(said):
+            return said
+        self._secrets += 1
+        return ""
 
     def _given(self) -> dict[str, str]:
         given = {"provider": self._config.department, "system": self._config.system}
@@ -246,13 +259,13 @@ class _Project:
             owner = mapping(node.get("owner"))
             told = {
                 "name": text(node.get("label")) or text(node.get("name")) or id,
-                "description": text(node.get("description")),
+                "description": self._safe(text(node.get("description"))),
                 "department": self._config.department,
             }
             extra = {
                 "dbt_id": id,
                 "dbt_type": text(node.get("type")),
-                "dbt_url": text(node.get("url")),
+                "dbt_url": without_login(text(node.get("url"))),
                 "dbt_maturity": text(node.get("maturity")),
                 "dbt_owner": " ".join(filter(None, (text(owner.get("name")), text(owner.get("email"))))),
             }
@@ -278,6 +291,9 @@ class _Project:
         if manifest.odd:
             message = f"{len(manifest.odd):,} nodes have no name, such as {manifest.odd[0]}"
             yield Finding("DBT_NODE_ODD", Severity.WARNING, place, message, "they were passed over")
+        if self._secrets:
+            message = f"{self._secrets:,} descriptions or tags give a password away"
+            yield Finding("PASSWORD_IN_TEXT", Severity.WARNING, place, message, "they were not taken")
         if self._config.namespace is None and manifest.nodes:
             message = f"nobody says on which server the tables are; they are taken as in {self._namespace!r}"
             done = "set namespace for the source, such as postgres://db1:5432, so that other sources meet them"

@@ -359,6 +359,33 @@ async def test_many_models_are_read_in_time_that_grows_with_their_number(tmp_pat
     assert len(flows(items)) == 2 * 1_999 + 1
 
 
+async def test_passwords_and_logins_are_not_kept(tmp_path: Path) -> None:
+    secret = "the password: hunter22 opens it"
+    model = {
+        "resource_type": "model",
+        "name": "m",
+        "schema": "s",
+        "description": secret,
+        "tags": [secret, "core"],
+        "columns": {"a": {"name": "a", "description": secret}},
+        "compiled_code": f"select '{secret}' as a from (((",
+    }
+    exposure = {
+        "name": "e",
+        "description": secret,
+        "url": "https://li:hunter22@bi/x",
+        "depends_on": {"nodes": ["model.p.m"]},
+    }
+    tree = {"metadata": MANIFEST["metadata"], "nodes": {"model.p.m": model}, "exposures": {"exposure.p.e": exposure}}
+    items = await read(Dbt, write(tmp_path, tree, None))
+    assert "hunter22" not in repr(items)
+    (system,) = things(items, Kind.SYSTEM).values()
+    assert system.extra["dbt_url"] == "https://bi/x"
+    (resource,) = things(items, Kind.RESOURCE).values()
+    assert resource.extra["dbt_tags"] == ["core"]
+    assert codes(items).count("PASSWORD_IN_TEXT") == 1
+
+
 async def test_trying_counts_what_there_is(tmp_path: Path) -> None:
     config = DbtConfig.model_validate({"paths": [str(write(tmp_path, catalog=None))]})
     said = await Dbt(Input((), config=config)).try_out()
