@@ -398,7 +398,12 @@ def template(
     return write(file, [kind.value for kind in kinds or ()], department, Format(form.value))
 
 
-mappings = typer.Typer(help="What the columns of tables become when they are imported.", no_args_is_help=True)
+mappings = typer.Typer(
+    help="What the columns of tables become when they are imported.",
+    epilog="Example: registry mapping suggest systems.xlsx",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(mappings, name="mapping")
 
 

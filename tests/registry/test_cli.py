@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
+import typer.main
 
 import resolvers
 from registry.cli import app
 from tests.registry.running import MAIN, SAMPLE, Commands
 
-NAMES = [info.name or info.callback.__name__ for info in app.registered_commands if info.callback]
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+NAMES = list(COMMANDS)
+GROUPED = [f"{name} {below}" for name, command in COMMANDS.items() for below in getattr(command, "commands", {})]
 REPORT = "resource:320900/市发改委/企业公共信用报告"
 MARK = "field:320900/市公安局/户籍人口基本信息/死亡标识"
 
@@ -22,17 +25,17 @@ def test_all_commands_of_the_contract_are_there() -> None:
     assert set(NAMES) >= {"demo", "serve", "import", "export", "schema", "lineage", "paths", "sources", "doctor"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *GROUPED])
 def test_every_command_has_help_with_an_example(commands: Commands, name: str) -> None:
-    done = commands.run(name, "--help")
+    done = commands.run(*name.split(), "--help")
     assert done.status == 0
     assert f"Example: registry {name}" in done.out
     assert not done.err
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *GROUPED])
 def test_an_option_that_does_not_exist_is_wrong_usage(commands: Commands, name: str) -> None:
-    done = commands.run(name, "--nonsense")
+    done = commands.run(*name.split(), "--nonsense")
     assert done.status == 2
     assert f"registry {name} --help" in done.err
     assert "Traceback" not in done.err
