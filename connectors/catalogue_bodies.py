@@ -1,6 +1,5 @@
 """The bodies that a workbook names: departments with their jurisdictions, and systems."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,19 +18,15 @@ from connectors.codes import (
     jurisdiction_parent,
     uscc_jurisdiction,
 )
+from connectors.datasets import fitting_id
 from connectors.normalise import clean_name, key, parts, plain_code
 from connectors.protocol import Input
 from graph.facts import Kind, Place, Thing
 
-_LONGEST_ID = 300
-
 
 def make_id(kind: Kind, *local: str) -> str:
     """An id of a kind from what identifies the thing; one that is too long ends in a hash of the whole."""
-    id = f"{kind}:" + "/".join(part for part in local if part)
-    if len(id) <= _LONGEST_ID:
-        return id
-    return id[: _LONGEST_ID - 17] + "~" + hashlib.sha256(id.encode()).hexdigest()[:16]
+    return fitting_id(f"{kind}:" + "/".join(part for part in local if part))
 
 
 def local_part(id: str) -> str:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from graph.facts import is_id, name_key
 
-__all__ = ["Column", "Dataset", "Met", "Naming", "Registered", "Rule", "field_id", "resource_id"]
+__all__ = ["Column", "Dataset", "Met", "Naming", "Registered", "Rule", "field_id", "fitting_id", "resource_id"]
 
 _LONGEST = 300
 
@@ -153,7 +153,11 @@ def field_id(resource: str, column: str) -> str:
 
 
 def _short(id: str) -> str:
-    id = re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", id)
+    return fitting_id(re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", id))
+
+
+def fitting_id(id: str) -> str:
+    """An id of at most 300 characters; one that is too long ends in a hash of the whole."""
     if len(id) <= _LONGEST:
         return id
     digest = hashlib.sha256(id.encode()).hexdigest()[:16]

@@ -1,10 +1,9 @@
-"""What a connector may ask the registry by name: which things are called so, and which fields they have."""
+"""What a connector may ask the registry by name: which things are called so."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from connectors.datasets import Column
 from graph.facts import Kind
 
 __all__ = ["Named", "Names"]
@@ -30,8 +29,4 @@ class Names(Protocol):
 
         `kind` is DEPARTMENT, SYSTEM, RESOURCE or ELEMENT.
         """
-        ...
-
-    async def fields(self, resources: Sequence[str]) -> Mapping[str, Sequence[Column]]:
-        """The fields in force of each resource."""
         ...

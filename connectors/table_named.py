@@ -281,7 +281,7 @@ class Bodies:
 
     async def look_up(self, names: Mapping[Kind, set[str]]) -> None:
         """Ask the registry for these names, and for the fields of the resources that have them."""
-        ask = self._given.names
+        ask, registered = self._given.names, self._given.registered
         if ask is None:
             return
         for kind, some in names.items():
@@ -296,7 +296,8 @@ class Bodies:
             known |= {name: found.get(name, ()) for name in wanted}
             if kind is Kind.RESOURCE:
                 ids = sorted({one.id for named in found.values() for one in named} - self._fields.keys())
-                self._fields |= dict.fromkeys(ids, ()) | dict(await ask.fields(ids) if ids else {})
+                fields = await registered.columns(ids) if ids and registered is not None else {}
+                self._fields |= dict.fromkeys(ids, ()) | dict(fields)
 
     def resource(self, name: str, provider: str | None) -> Named | None:
         """The one resource of the file, else of the registry, that is called so; None if there is none or several."""

@@ -26,7 +26,6 @@ __all__ = [
     "forget_earlier",
     "keep_earlier",
     "run_changes",
-    "span",
     "touched",
 ]
 
@@ -51,11 +50,6 @@ UNWIND $sequences AS sequence
 MATCH (e:Earlier {run: $run})
 WHERE e.sequence = sequence
 RETURN e.sequence AS sequence, e.what AS what, e.rows AS rows
-"""
-
-SPAN = """
-MATCH (e:Earlier {run: $run})
-RETURN min(e.sequence) AS first, max(e.sequence) AS last
 """
 
 FORGET_EARLIER = """
@@ -83,12 +77,6 @@ async def earlier(graph: Graph, run: str, before: int = LAST) -> Earlier | None:
     return (rows[0]["sequence"], rows[0]["what"], orjson.loads(rows[0]["rows"])) if rows else None
 
 
-async def span(graph: Graph, run: str) -> tuple[int | None, int | None]:
-    """The first and last change of the graph that a run made, as far as it may be undone."""
-    [row] = await graph.read(SPAN, run=run)
-    return row["first"], row["last"]
-
-
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What a run did to one statement of its source. Of a link `id` is None, of a thing the ends and the job are."""
@@ -112,6 +100,11 @@ class RunChanges:
     sequences: Sequence[int]
     firsts: Sequence[int]
     count: int
+
+    @property
+    def span(self) -> tuple[int, int] | tuple[None, None]:
+        """The first and last change of the graph; `None` of a run that changed nothing."""
+        return (self.sequences[0], self.sequences[-1]) if self.sequences else (None, None)
 
     def position(self, place: int) -> tuple[int, str]:
         """Where a row lies: the change of the graph, and its row in it."""
@@ -143,19 +136,16 @@ async def touched(graph: Graph, changes: RunChanges, places: Sequence[int]) -> l
 
 def _touched(what: str, row: Sequence[Any]) -> Touched:
     *about, _, now, before = row
-    keys = KEYS[Kind(what)] if what in KEYS else LINK_KEYS[what]
+    kind = Kind(what) if what in KEYS else None
+    keys = KEYS[kind] if kind is not None else LINK_KEYS[what]
     act = "STATED" if before is None else "WITHDRAWN" if now is None else "CHANGED"
     changes = compared(keys, before["values"], now) if act == "CHANGED" else []
-    if what in KEYS:
+    if kind is not None:
         return Touched(what, act, about[0], None, None, None, changes)
     start, end, job, _ = about
     return Touched(what.lower(), act, None, start, end, job, changes)
 
 
-async def forget_earlier(graph: Graph, runs: Sequence[str]) -> None:
+async def forget_earlier(transaction: Transaction, runs: Sequence[str]) -> None:
     """Keep nothing of these runs any more: they can be undone no longer."""
-
-    async def work(transaction: Transaction) -> None:
-        await transaction.run(FORGET_EARLIER, runs=list(runs))
-
-    await graph.write(work)
+    await transaction.run(FORGET_EARLIER, runs=list(runs))

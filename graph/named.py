@@ -1,4 +1,4 @@
-"""Things by what they are called, and the fields of resources: for connectors whose files name things by name."""
+"""Things by what they are called: for connectors whose files name things by name."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -32,13 +32,6 @@ CALLED: Mapping[Kind, str] = {
     kind: _CALLED.replace("LABEL", kind.label).replace("HOLDER", holder) for kind, holder in HOLDERS.items()
 }
 
-FIELDS = """
-UNWIND $ids AS id
-MATCH (:Resource {id: id})-[r:HAS_FIELD]->(n:Field)
-WHERE r.recorded_to IS NULL AND n.closed IS NULL AND n.name IS NOT NULL
-RETURN collect([id, n.position, n.id, n.name, n.code]) AS found
-"""
-
 
 async def called(graph: Graph, kind: Kind, names: Sequence[str]) -> Mapping[str, list[tuple[str, str | None]]]:
     """Id and holder of the things of `kind` in force with this id, name, code or alias, of each name at most MOST.
@@ -61,14 +54,3 @@ async def called(graph: Graph, kind: Kind, names: Sequence[str]) -> Mapping[str,
         if row["count"] < PAGE:
             return {name: sorted(pairs) for name, pairs in found.items() if pairs}
         after = row["last"]
-
-
-async def fields_of(graph: Graph, resources: Sequence[str]) -> Mapping[str, list[tuple[str, str, str | None]]]:
-    """Id, name and code of the fields that somebody states of each resource, in order of position, then id."""
-    fields: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
-    for start in range(0, len(resources), 1_000):
-        [row] = await graph.read(FIELDS, ids=list(resources[start : start + 1_000]))
-        rows = sorted(row["found"], key=lambda one: (one[0], one[1] if one[1] is not None else 2**62, one[2]))
-        for resource, _, id, name, code in rows:
-            fields[resource].append((id, name, code))
-    return fields

@@ -15,7 +15,7 @@ from graph.earlier import forget_earlier
 from graph.engine import Graph, Transaction
 from graph.statements import json_text
 
-__all__ = ["Run", "RunState", "Trigger", "begin", "end", "find", "history", "keep_lease", "latest", "prune"]
+__all__ = ["ACTS", "Run", "RunState", "Trigger", "begin", "end", "find", "history", "keep_lease", "latest", "prune"]
 
 TAKE_LEASE = """
 MERGE (s:Source {id: $source})
@@ -104,6 +104,8 @@ DELETE r
 
 _LOST = "the worker that ran it is gone; what it wrote stays, and the next run completes it"
 _NONE_YET = 2**31
+ACTS = ("stated", "added", "changed", "unchanged", "withdrawn", "refused")
+"""What a run may do with facts, in the order in which it is told."""
 LEASE_SECONDS = 60
 """A lease that is not kept for so long is lost."""
 
@@ -247,9 +249,9 @@ async def prune(graph: Graph, source: str, keep: int) -> None:
     [row] = await graph.read(OLD, source=source, keep=keep)
     if not row["ids"]:
         return
-    await forget_earlier(graph, row["ids"])
 
     async def work(transaction: Transaction) -> None:
+        await forget_earlier(transaction, row["ids"])
         await transaction.run(FORGET, ids=row["ids"])
 
     await graph.write(work)

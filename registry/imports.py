@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.addresses import POLICY, Policy
 from connectors.config import Config
-from connectors.datasets import Rule
+from connectors.datasets import Registered, Rule
+from connectors.names import Names
 from connectors.protocol import Connector, Input, Removals, Removing, connectors, not_taken, recognise, unreadable
 from graph.changes import now
 from graph.engine import Graph
@@ -50,8 +51,8 @@ class TooMuch(Exception):
     """A source states more than it may; nothing was written."""
 
 
-def _silent(phase: str, done: int, total: int | None) -> None:
-    return
+def silent(phase: str, done: int, total: int | None) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class ImportOptions:
     addresses: Policy = POLICY
     run: str | None = None
     max_facts: int | None = None
-    progress: Progress = _silent
+    progress: Progress = silent
 
 
 async def run_import(graph: Graph, paths: Sequence[Path], options: ImportOptions | None = None) -> ImportReport:
@@ -153,6 +154,30 @@ def _closed(path: Path) -> bool:
     return False
 
 
+def given_to(
+    connector: type[Connector],
+    options: ImportOptions,
+    source: str,
+    paths: Sequence[Path],
+    registered: Registered | None = None,
+    names: Names | None = None,
+) -> Input:
+    """What a connector is told that reads `paths`, or a source that is no file, in the name of `source`."""
+    return Input(
+        paths,
+        source,
+        options.jurisdiction,
+        options.home,
+        options.zone,
+        options.words,
+        options.config if isinstance(options.config, connector.config) else None,
+        options.rules,
+        registered,
+        names,
+        options.addresses,
+    )
+
+
 class _Run:
     """One import under way."""
 
@@ -161,6 +186,7 @@ class _Run:
         self.meeting = Meeting(graph, spill, report.findings.note)
         self.registered = Stored(graph)
         self.manner = Manner(run=options.run)
+        self.facts = 0
         self.partial: set[str] = set()
         """Sources of which files say only a part, whatever `full` says."""
         self.removals: list[Removals] = []
@@ -227,14 +253,15 @@ class _Run:
         options, report = self.options, self.report
         report.files.append(read)
         phase, source = f"read {read.path.name}", read.source or ""
-        reading = connector(self._given(connector, source, paths))
+        reading = connector(given_to(connector, options, source, paths, self.registered, StoredNames(self.graph)))
         async for fact in reading.pull():
             if isinstance(fact, Finding):
                 report.findings.note(fact)
                 continue
             self.spill.add(self._of_source(fact, source, reading), source)
             read.facts += 1
-            if options.max_facts is not None and sum(file.facts for file in report.files) > options.max_facts:
+            self.facts += 1
+            if options.max_facts is not None and self.facts > options.max_facts:
                 raise TooMuch(f"it states more than {options.max_facts:,} things and links; nothing was written")
             if read.facts % _TOLD_EVERY == 0:
                 options.progress(phase, read.facts, None)
@@ -242,22 +269,6 @@ class _Run:
         if removals is not None:
             self.removals.append(removals)
         options.progress(phase, read.facts, read.facts)
-
-    def _given(self, connector: type[Connector], source: str, paths: Sequence[Path]) -> Input:
-        options = self.options
-        return Input(
-            paths,
-            source,
-            options.jurisdiction,
-            options.home,
-            options.zone,
-            options.words,
-            options.config if isinstance(options.config, connector.config) else None,
-            options.rules,
-            self.registered,
-            StoredNames(self.graph),
-            options.addresses,
-        )
 
     def _of_source(self, fact: Fact, source: str, reading: Connector) -> Fact:
         """A fact as the statement of the right source, where its file says only a part of what its sources have.

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from connectors.datasets import Column
 from connectors.names import Named
 from graph.engine import Graph
 from graph.facts import Kind
-from graph.named import called, fields_of
+from graph.named import called
 
 __all__ = ["StoredNames"]
 
@@ -20,7 +19,3 @@ class StoredNames:
     async def named(self, kind: Kind, names: Sequence[str]) -> Mapping[str, Sequence[Named]]:
         found = await called(self._graph, kind, names)
         return {name: [Named(id, holder) for id, holder in pairs] for name, pairs in found.items()}
-
-    async def fields(self, resources: Sequence[str]) -> Mapping[str, Sequence[Column]]:
-        found = await fields_of(self._graph, resources)
-        return {id: [Column(*field) for field in fields] for id, fields in found.items()}

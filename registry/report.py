@@ -19,13 +19,13 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.facts import Finding, Severity
+from graph.runs import ACTS
 from registry.altered import Alterations, as_records, as_table
 from registry.findings import Findings
 from registry.spill import FLOWS, KINDS
 
 ORDER = (*(kind.value for kind in KINDS), *(flow.lower() for flow in FLOWS))
 """Kinds and flows as a report lists them."""
-_ACTS = ("stated", "added", "changed", "unchanged", "withdrawn", "refused")
 _SHOWN = 30
 """Codes of findings that the screen lists."""
 
@@ -97,7 +97,7 @@ class ImportReport:
 
     def totals(self) -> dict[str, int]:
         """The counts of all kinds together."""
-        return {act: sum(getattr(counts, act) for counts in self.counts.values()) for act in _ACTS}
+        return {act: sum(getattr(counts, act) for counts in self.counts.values()) for act in ACTS}
 
     def pairs(self) -> Iterator[Finding]:
         """The pairs of ids that may stand for the same thing."""
@@ -128,13 +128,13 @@ def _files(report: ImportReport) -> Table:
 
 
 def _counts(report: ImportReport) -> Table:
-    table = _table("Facts", "kind", *_ACTS, numbers=_ACTS)
+    table = _table("Facts", "kind", *ACTS, numbers=ACTS)
     for kind in ORDER:
         counts = report.counts.get(kind)
         if counts is not None and any(asdict(counts).values()):
-            table.add_row(kind, *(f"{getattr(counts, act):,}" for act in _ACTS))
+            table.add_row(kind, *(f"{getattr(counts, act):,}" for act in ACTS))
     if report.placeholders:
-        table.add_row("unregistered", "", f"{report.placeholders:,}", *[""] * (len(_ACTS) - 2))
+        table.add_row("unregistered", "", f"{report.placeholders:,}", *[""] * (len(ACTS) - 2))
     return table
 
 
@@ -164,7 +164,7 @@ def _stops(report: ImportReport) -> list[Text]:
 def _closing(report: ImportReport) -> Text:
     totals = report.totals()
     errors, warnings = (report.findings.count(severity) for severity in (Severity.ERROR, Severity.WARNING))
-    done = ", ".join(f"{totals[act]:,} {act}" for act in _ACTS[1:] if totals[act]) or "nothing to do"
+    done = ", ".join(f"{totals[act]:,} {act}" for act in ACTS[1:] if totals[act]) or "nothing to do"
     return Text(f"{done}; {errors:,} errors, {warnings:,} warnings; {report.seconds:.1f} s")
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +16,7 @@ from rich.text import Text
 __all__ = [
     "Format",
     "console",
+    "local_time",
     "notices",
     "print_bytes",
     "print_json",
@@ -51,6 +53,11 @@ def console() -> Console:
 def notices() -> Console:
     """Standard error: progress, notes and errors."""
     return Console(stderr=True, highlight=False, emoji=False, markup=False, soft_wrap=True)
+
+
+def local_time(instant: int, zone: tzinfo) -> datetime:
+    """An instant (microseconds since 1970 UTC) as people in a zone have it."""
+    return datetime.fromtimestamp(instant / 1_000_000, UTC).astimezone(zone)
 
 
 def print_text(text: str) -> None:

@@ -13,7 +13,7 @@ from graph.earlier import RunChanges, Touched, run_changes, touched
 from graph.lists import Row
 from graph.paging import Page
 from graph.refusals import BadInput
-from graph.runs import Run, RunState, Trigger
+from graph.runs import ACTS, Run, RunState, Trigger
 from graph.sources import Source, list_sources
 from resolvers.batches import many
 from resolvers.connections import ROWS, Pages
@@ -28,7 +28,6 @@ from resolvers.slices import AnswerConnection, Slice, slice_page
 __all__ = ["SourceRun", "SourceType", "runs_field", "sources_field"]
 
 _MOST_RUNS = 10_000
-_ACTS = ("stated", "added", "changed", "unchanged", "withdrawn", "refused")
 
 Record = dict[str, Any]
 
@@ -179,7 +178,7 @@ def _source(source: Source) -> Record:
 
 def _run(run: Run) -> Record:
     stored: Mapping[str, Any] = {name: getattr(run, name) for name in Run.__dataclass_fields__}
-    counts = [{"what": what, **{act: its.get(act, 0) for act in _ACTS}} for what, its in run.counts.items()]
+    counts = [{"what": what, **{act: its.get(act, 0) for act in ACTS}} for what, its in run.counts.items()]
     told = {"trigger": run.trigger.value, "state": run.state.value, "first_change": run.first, "last_change": run.last}
     return {**stored, **told, "counts": counts}
 

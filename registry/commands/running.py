@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from functools import partial
 from typing import Any
 
@@ -10,12 +10,12 @@ import orjson
 from rich.text import Text
 
 from connectors.config import Files, SecretMissing
-from connectors.protocol import Input, SourceError, Trying, connectors
+from connectors.protocol import SourceError, connectors
 from graph import runs
 from graph.earlier import RunChanges, Touched, run_changes, touched
 from graph.engine import Graph
 from graph.facts import as_text
-from graph.runs import Run, RunState
+from graph.runs import ACTS, Run, RunState
 from registry.commands.opened import Failure, opened, run, settings
 from registry.commands.transfer import shown_progress
 from registry.imports import find_files
@@ -23,8 +23,8 @@ from registry.report import as_json, summary
 from registry.settings import Settings
 from registry.sources.configured import Configured, Running, Sources, load_sources
 from registry.sources.editing import add_source, read_values, remove_source
-from registry.sources.runner import Done, How, Refused, run_source, undo_run, withdraw_source
-from registry.terminal import Format, console, print_json, table
+from registry.sources.runner import Done, How, Refused, run_source, try_source, undo_run, withdraw_source
+from registry.terminal import Format, console, local_time, print_json, table
 
 __all__ = ["Wanted", "add", "kinds", "list_runs", "remove", "run_one", "show", "try_out", "undo"]
 
@@ -119,22 +119,8 @@ async def _tried(given: Settings, sources: Sources, source: Configured) -> tuple
     config = source.config
     if isinstance(config, Files) and config.paths:
         return _files(source, config)
-    connector = source.connector(
-        Input(
-            [],
-            source.name,
-            config.jurisdiction,
-            given.home,
-            given.zone,
-            config=config,
-            rules=sources.rules,
-            addresses=sources.addresses,
-        )
-    )
-    if not isinstance(connector, Trying):
-        return True, ["it says what it may; only a run reads it"]
     try:
-        return True, await connector.try_out()
+        return True, await try_source(sources, source, How(home=given.home, zone=given.zone))
     except (SourceError, SecretMissing) as error:
         return False, [str(error)]
 
@@ -246,10 +232,9 @@ async def _last(graph: Graph, name: str) -> Run | None:
 def _show(found: Run, changes: RunChanges, touched_: Sequence[Touched], zone: tzinfo) -> None:
     out = console()
     out.print(table(_COLUMNS, [_row(found, zone)]))
-    acts = ("stated", "added", "changed", "unchanged", "withdrawn", "refused")
-    rows = [(what, *(f"{counts.get(act, 0):,}" for act in acts)) for what, counts in found.counts.items()]
+    rows = [(what, *(f"{counts.get(act, 0):,}" for act in ACTS)) for what, counts in found.counts.items()]
     if rows:
-        out.print(table({"kind": "left", **dict.fromkeys(acts, "right")}, rows))
+        out.print(table({"kind": "left", **dict.fromkeys(ACTS, "right")}, rows))
     found_rows = [(one["severity"], one["code"], f"{one['count']:,}") for one in found.findings]
     if found_rows:
         out.print(table({"severity": "left", "finding": "left", "count": "right"}, found_rows))
@@ -307,7 +292,7 @@ def _total(run: Run | None, act: str) -> int:
 
 
 def _row(run: Run, zone: tzinfo) -> tuple[object, ...]:
-    began = f"{datetime.fromtimestamp(run.began / 1_000_000, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    began = f"{local_time(run.began, zone):%Y-%m-%d %H:%M:%S}"
     took = "" if run.ended is None else f"{(run.ended - run.began) / 1_000_000:.1f} s"
     numbers = [f"{_total(run, act):,}" for act in ("added", "changed", "withdrawn")]
     found = f"{sum(one['count'] for one in run.findings):,}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from graph import runs
@@ -13,7 +13,7 @@ from graph.sources import Source, list_sources
 from registry.commands.opened import opened, run, settings
 from registry.sources.configured import Configured, Sources, load_sources
 from registry.sources.schedule import due_after
-from registry.terminal import Format, console, notices, print_json, table, waiting
+from registry.terminal import Format, console, local_time, notices, print_json, table, waiting
 
 __all__ = ["sources"]
 
@@ -106,4 +106,4 @@ def _row(one: _Listed, zone: tzinfo) -> tuple[object, ...]:
 
 
 def _shown(instant: int, zone: tzinfo) -> str:
-    return f"{datetime.fromtimestamp(instant / 1_000_000, UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{local_time(instant, zone):%Y-%m-%d %H:%M}"

@@ -9,7 +9,7 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
@@ -17,21 +17,21 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from connectors.config import Config, Files, SecretMissing
-from connectors.protocol import Input, SourceError
+from connectors.protocol import Input, SourceError, Trying
 from graph import events, runs
 from graph.changes import now
-from graph.earlier import span
+from graph.earlier import run_changes
 from graph.engine import Graph
 from graph.errors import GraphError
 from graph.facts import Fact, Finding, Severity
 from graph.runs import LEASE_SECONDS, Run, RunState, Trigger
 from graph.undo import undo
-from registry.imports import ImportOptions, Progress, TooMuch, WrongUse, run_import
+from registry.imports import ImportOptions, Progress, TooMuch, WrongUse, given_to, run_import, silent
 from registry.report import Counts, ImportReport
 from registry.sources.configured import Configured, Sources
 from registry.spill import SpillFailed
 
-__all__ = ["Done", "How", "Refused", "run_source", "undo_run", "withdraw_source", "worker_name"]
+__all__ = ["Done", "How", "Refused", "run_source", "try_source", "undo_run", "withdraw_source", "worker_name"]
 
 
 _ENDED = "it was ended before it was done; what it wrote stays, and the same once more completes it"
@@ -43,10 +43,6 @@ class Refused(Exception):
     def __init__(self, message: str, way_out: str) -> None:
         super().__init__(message)
         self.way_out = way_out
-
-
-def _silent(phase: str, done: int, total: int | None) -> None:
-    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class How:
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     worker: str | None = None
     due: int | None = None
-    progress: Progress = _silent
+    progress: Progress = silent
 
 
 @dataclass(slots=True)
@@ -138,6 +134,17 @@ async def withdraw_source(graph: Graph, source: str, how: How) -> Done:
         finally:
             ended = await _close(graph, ended, None)
         return Done(ended, report, ended.message)
+
+
+async def try_source(sources: Sources, source: Configured, how: How) -> Sequence[str]:
+    """Look whether a source that is no file can be reached and read; what was found there, a sentence each.
+
+    Raises SourceError, SecretMissing.
+    """
+    connector = source.connector(given_to(source.connector, _options(sources, source, how, None), source.name, []))
+    if not isinstance(connector, Trying):
+        return ["it says what it may; only a run reads it"]
+    return await connector.try_out()
 
 
 async def undo_run(graph: Graph, source: str, number: int | None, how: How) -> Done:
@@ -297,7 +304,7 @@ async def _close(graph: Graph, run: Run, keep: int | None) -> Run:
 
 
 async def _closed(graph: Graph, run: Run, keep: int | None) -> Run:
-    first, last = await span(graph, run.id)
+    first, last = (await run_changes(graph, run.id)).span
     ended = replace(run, ended=now(), first=first, last=last)
     await runs.end(graph, ended)
     if keep is not None:

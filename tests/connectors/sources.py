@@ -1,6 +1,6 @@
 """What the tests of connectors share: reading one, and looking at what came."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from connectors.addresses import Policy
+from connectors.datasets import Column
 from connectors.protocol import Connector, Input
 from graph.facts import Fact, Finding, Kind, Link, Thing
 
@@ -18,6 +19,20 @@ HERE = Policy(hosts=("127.0.0.1",), seconds=30)
 """Lets the tests' own servers be asked."""
 
 Item = Fact | Finding
+
+
+class Registry:
+    """What is registered: resources by their names, and their columns."""
+
+    def __init__(self, called: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[Column]]) -> None:
+        self._called = called
+        self._columns = columns
+
+    async def called(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        return {name: self._called[name] for name in names if name in self._called}
+
+    async def columns(self, ids: Sequence[str]) -> Mapping[str, Sequence[Column]]:
+        return {id: self._columns[id] for id in ids if id in self._columns}
 
 
 async def read(connector: type[Connector], *paths: Path, addresses: Policy = HERE, **told: Any) -> list[Item]:
@@ -58,17 +73,23 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serving(**handlers: Handler) -> AsyncIterator[str]:
-    """A server with a path for each handler (`__` for `/`); its address."""
-    app = web.Application()
-    for name, handler in handlers.items():
-        app.router.add_route("*", "/" + name.replace("__", "/"), handler)
+async def _served(app: web.Application) -> AsyncIterator[str]:
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     try:
         yield f"http://127.0.0.1:{server.port}"
     finally:
         await server.close()
+
+
+@asynccontextmanager
+async def serving(**handlers: Handler) -> AsyncIterator[str]:
+    """A server with a path for each handler (`__` for `/`); its address."""
+    app = web.Application()
+    for name, handler in handlers.items():
+        app.router.add_route("*", "/" + name.replace("__", "/"), handler)
+    async with _served(app) as base:
+        yield base
 
 
 @asynccontextmanager
@@ -86,9 +107,5 @@ async def serving_files(folder: Path, media_types: Sequence[tuple[str, str]] = (
 
     app = web.Application()
     app.router.add_get("/{name:.+}", answer)
-    server = TestServer(app, host="127.0.0.1")
-    await server.start_server()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        await server.close()
+    async with _served(app) as base:
+        yield base

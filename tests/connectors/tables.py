@@ -79,8 +79,11 @@ class Names:
         self.asked.append((kind, tuple(names)))
         return {name: self._named[kind, name] for name in names if (kind, name) in self._named}
 
-    async def fields(self, resources: Sequence[str]) -> Mapping[str, Sequence[Column]]:
-        return {id: self._fields[id] for id in resources if id in self._fields}
+    async def called(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        return {}
+
+    async def columns(self, ids: Sequence[str]) -> Mapping[str, Sequence[Column]]:
+        return {id: self._fields[id] for id in ids if id in self._fields}
 
 
 def pull(path: Path, mapping: Any = None, *, settings: Mapping[str, Any] | None = None, **given: Any) -> make.Pulled:
@@ -88,6 +91,7 @@ def pull(path: Path, mapping: Any = None, *, settings: Mapping[str, Any] | None 
     config = TableConfig.model_validate(
         {"paths": [path], "mapping": mapping, "mappings": path.parent, **(settings or {})}
     )
+    given.setdefault("registered", given.get("names"))
     connector = Table(Input([path], **{"zone": UTC, "source": "s", "jurisdiction": CITY, "config": config, **given}))
 
     async def collect() -> list[Any]:

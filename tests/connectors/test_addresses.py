@@ -15,6 +15,7 @@ from yarl import URL
 
 from connectors.addresses import POLICY, Body, Policy, Session, _same_server, check_host, fetch, shown_address
 from connectors.errors import SourceError
+from tests.connectors.sources import serving
 
 HERE = Policy(hosts=("127.0.0.1", "a.test", "b.test"), seconds=20)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -23,20 +24,6 @@ Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 async def to_loopback(host: str, port: int) -> Sequence[str]:
     return ["127.0.0.1"]
-
-
-@asynccontextmanager
-async def serving(**handlers: Handler) -> AsyncIterator[str]:
-    """A server with a path for each handler; its address."""
-    app = web.Application()
-    for name, handler in handlers.items():
-        app.router.add_route("*", f"/{name}", handler)
-    server = TestServer(app, host="127.0.0.1")
-    await server.start_server()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        await server.close()
 
 
 @asynccontextmanager

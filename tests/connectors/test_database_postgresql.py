@@ -1,15 +1,12 @@
 """The connector on a real PostgreSQL: what becomes what, what it may not do, and what it survives."""
 
 import os
-from collections.abc import Mapping, Sequence
 from functools import cache
 
 import psycopg
 import pytest
 
-from connectors.database_session import NotRead, Session
 from connectors.datasets import Column, Rule
-from connectors.errors import SourceError
 from graph.facts import Severity
 from tests.connectors.databases import (
     CASES,
@@ -20,8 +17,8 @@ from tests.connectors.databases import (
     on_postgresql,
     pull,
     server,
-    session,
 )
+from tests.connectors.sources import Registry
 
 NAME = "registry_shapes"
 
@@ -351,23 +348,9 @@ async def test_system_and_department_and_rules_hold_for_what_is_stated() -> None
     assert found.fields(_code("people.area"))["code"].id == "field:320900/area/code"
 
 
-class _Known:
-    """A registry that knows one table under an id of a person, and another database's of the same name."""
-
-    def __init__(self, called: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[Column]]) -> None:
-        self._called = called
-        self._columns = columns
-
-    async def called(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        return {name: self._called[name] for name in names if name in self._called}
-
-    async def columns(self, ids: Sequence[str]) -> Mapping[str, Sequence[Column]]:
-        return {id: self._columns[id] for id in ids if id in self._columns}
-
-
 async def test_registered_resources_and_fields_keep_their_ids_but_not_those_of_other_databases() -> None:
     _made()
-    known = _Known(
+    known = Registry(
         {
             _code("people.area"): ["resource:320900/行政区划"],
             _code("people.vehicle"): [f"resource:postgres://elsewhere:5432/{_code('people.vehicle')}"],
@@ -393,93 +376,6 @@ async def test_try_out_says_what_is_there() -> None:
     assert "PostgreSQL" in said[0]
     assert said[1].startswith("5 schemas are read: Audit Log, people, public, report, secret")
     assert said[2] == "They hold 17 tables and 15 views."
-
-
-async def test_few_questions_are_asked_however_many_tables() -> None:
-    new_postgresql("registry_few", ["CREATE TABLE t (a int)"])
-    few = connector(config("POSTGRESQL", "registry_few"))
-    await pull(few)
-    on_postgresql("registry_few", [f"CREATE TABLE t_{at} (a int, b text)" for at in range(200)])
-    many = connector(config("POSTGRESQL", "registry_few"))
-    assert len((await pull(many)).resources) == 201
-    assert many.queries == few.queries <= 12
-
-
-async def test_nothing_can_be_written_through_the_connection() -> None:
-    new_postgresql("registry_written", ["CREATE TABLE t (a int)"])
-    with session(config("POSTGRESQL", "registry_written")) as open_:
-        for statement in ("INSERT INTO public.t VALUES (1)", "CREATE TABLE public.u (a int)", "DROP TABLE public.t"):
-            with pytest.raises(NotRead, match="25006"):
-                open_.rows(statement)
-        assert open_.rows("SELECT count(*) FROM public.t") == [(0,)]
-
-
-async def test_a_statement_ends_at_its_limit_and_the_connection_goes_on() -> None:
-    with session(config("POSTGRESQL", "postgres", seconds=0.3)) as open_:
-        with pytest.raises(NotRead, match=r"longer than 0\.3 seconds"):
-            open_.rows("SELECT pg_sleep(20)")
-        assert open_.rows("SELECT 1") == [(1,)]
-
-
-async def test_a_connection_that_is_lost_is_worth_another_try() -> None:
-    with session(config("POSTGRESQL", "postgres")) as open_:
-        [(number,)] = open_.rows("SELECT pg_backend_pid()")
-        on_postgresql("postgres", [f"SELECT pg_terminate_backend({number})"])
-        with pytest.raises(SourceError) as caught:
-            open_.rows("SELECT 1")
-        assert caught.value.passing
-
-
-async def test_a_wrong_password_is_not_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WRONG", "Geheim-987")
-    wrong = config("POSTGRESQL", "postgres", password={"env": "WRONG"})
-    with pytest.raises(SourceError, match="check user and password") as caught:
-        await connector(wrong).try_out()
-    assert not caught.value.passing
-    assert "Geheim" not in str(caught.value)
-    assert caught.value.__cause__ is None
-
-
-async def test_no_password_and_no_database_are_said_plainly() -> None:
-    with pytest.raises(SourceError, match="wants a password"):
-        await connector(config("POSTGRESQL", "postgres", password=None)).try_out()
-    with pytest.raises(SourceError, match="no such database") as caught:
-        await connector(config("POSTGRESQL", "registry_nowhere")).try_out()
-    assert not caught.value.passing
-
-
-async def test_a_user_without_rights_reads_the_catalogue_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    new_postgresql("registry_rights", ["CREATE SCHEMA s", "CREATE TABLE s.t (a int)", "CREATE VIEW s.v AS TABLE s.t"])
-    on_postgresql(
-        "registry_rights",
-        ["DROP ROLE IF EXISTS registry_nobody", "CREATE ROLE registry_nobody LOGIN PASSWORD 'nobody-1'"],
-    )
-    monkeypatch.setenv("NOBODY", "nobody-1")
-    url = server("POSTGRESQL").set(username="registry_nobody", password="x", database="registry_rights")
-    shown = f"postgresql://registry_nobody@{url.host}:{url.port}/registry_rights"
-    found = await pull(connector(config("POSTGRESQL", "postgres", url=shown, password={"env": "NOBODY"})))
-    assert set(found.resources) == {"registry_rights.s.t", "registry_rights.s.v"}
-    assert not [finding for finding in found.findings if finding.severity is Severity.ERROR]
-    on_postgresql("registry_rights", ["REVOKE CONNECT ON DATABASE registry_rights FROM public"])
-    with pytest.raises(SourceError, match="may not connect"):
-        await pull(connector(config("POSTGRESQL", "postgres", url=shown, password={"env": "NOBODY"})))
-
-
-async def test_a_catalogue_table_that_may_not_be_read_costs_its_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hardened server: the user may not read the texts of functions."""
-    new_postgresql("registry_hard", ["CREATE TABLE t (a int)", "REVOKE SELECT ON pg_catalog.pg_trigger FROM public"])
-    on_postgresql(
-        "registry_hard",
-        ["DROP ROLE IF EXISTS registry_little", "CREATE ROLE registry_little LOGIN PASSWORD 'little-1'"],
-    )
-    monkeypatch.setenv("LITTLE", "little-1")
-    url = server("POSTGRESQL")
-    shown = f"postgresql://registry_little@{url.host}:{url.port}/registry_hard"
-    found = await pull(connector(config("POSTGRESQL", "postgres", url=shown, password={"env": "LITTLE"})))
-    assert set(found.resources) == {"registry_hard.public.t"}
-    [told] = [finding for finding in found.findings if finding.code == "PART_NOT_READ"]
-    assert told.message == "triggers: the user has no right to read it"
-    assert told.severity is Severity.ERROR
 
 
 async def test_text_that_is_no_utf8_is_taken_for_gb_18030() -> None:
@@ -515,9 +411,3 @@ async def test_relatives_of_postgresql_are_read_with_what_they_have() -> None:
 
 def test_the_tests_have_their_server_in_ci() -> None:
     assert not os.environ.get("CI") or os.environ.get("REGISTRY_TEST_POSTGRESQL")
-
-
-def test_a_session_is_closed_twice_without_harm() -> None:
-    with session(config("POSTGRESQL", "postgres")) as open_:
-        assert isinstance(open_, Session)
-        open_.close()

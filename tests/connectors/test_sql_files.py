@@ -13,7 +13,7 @@ from connectors.protocol import Input
 from connectors.sql_facts import MOST_PAIRS
 from connectors.sql_files import SqlConfig, SqlFiles
 from graph.facts import Kind, Link, Severity
-from tests.connectors.sources import Item, codes, fields, findings, links, read, things
+from tests.connectors.sources import Item, Registry, codes, fields, findings, links, read, things
 
 SCRIPT = """\
 -- 每晚
@@ -21,20 +21,6 @@ CREATE TABLE total (id int, paid numeric);
 INSERT INTO total SELECT person_id, sum(amount) FROM payment WHERE state = 'ok' GROUP BY person_id;
 INSERT INTO archive SELECT * FROM payment;
 """
-
-
-class Registry:
-    """What is registered: resources by their names, and their columns."""
-
-    def __init__(self, called: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[Column]]) -> None:
-        self._called = called
-        self._columns = columns
-
-    async def called(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        return {name: self._called[name] for name in names if name in self._called}
-
-    async def columns(self, ids: Sequence[str]) -> Mapping[str, Sequence[Column]]:
-        return {id: self._columns[id] for id in ids if id in self._columns}
 
 
 def write(folder: Path, text: str = SCRIPT, name: str = "night.sql", encoding: str = "utf-8") -> Path:
