@@ -14,7 +14,7 @@ from pydantic import Field
 
 from connectors.addresses import Session, shown_address
 from connectors.config import Config
-from connectors.documents import Described, Document, documents, revealed, told
+from connectors.documents import NOTHING, Described, Document, documents, revealed, told
 from connectors.errors import SourceError
 from connectors.harvest import Column, Entries, Entry, Publisher, day, harmless, home_id, update_cycle
 from connectors.protocol import Input
@@ -22,7 +22,6 @@ from connectors.schemas import clean_path
 from connectors.trees import NotTree, outline, parse_json
 from graph.facts import Fact, Finding, Severity
 
-_NOTHING = "nothing was taken from it"
 _ROWS = 100
 _MOST_PAGES = 100_000
 _AT_ONCE = 4
@@ -91,17 +90,17 @@ class Ckan:
         try:
             tree = parse_json(document.content)
         except NotTree as error:
-            yield told("FILE_NOT_READ", Severity.ERROR, document.file, str(error), _NOTHING, row=error.row)
+            yield told("FILE_NOT_READ", Severity.ERROR, document.file, str(error), NOTHING, row=error.row)
             return
         result = tree.get("result") if isinstance(tree, Mapping) else None
         if result is None:
             message = "it is no answer of a CKAN: it has no `result`"
-            yield told("FILE_NOT_READ", Severity.ERROR, document.file, message, _NOTHING)
+            yield told("FILE_NOT_READ", Severity.ERROR, document.file, message, NOTHING)
             return
         packages = result.get("results", [result]) if isinstance(result, Mapping) else result
         if isinstance(packages, list) and packages and all(isinstance(one, str) for one in packages):
             message = f"it only lists the names of {len(packages):,} datasets; keep the answer of package_search"
-            yield told("NAMES_ONLY", Severity.ERROR, document.file, message, _NOTHING)
+            yield told("NAMES_ONLY", Severity.ERROR, document.file, message, NOTHING)
             return
         count = result.get("count") if isinstance(result, Mapping) else None
         entries = Entries(self._given, document.file)

@@ -12,14 +12,13 @@ from urllib.parse import unquote
 
 from connectors.config import Config, Files
 from connectors.datasets import Dataset, Naming
-from connectors.documents import documents, told
+from connectors.documents import Document, documents, parsed
 from connectors.harvest import Column, words
 from connectors.protocol import Input
 from connectors.tables import Feed, Tables
 from connectors.trees import NotTree, outline, parse_json
-from graph.facts import Fact, Finding, Severity
+from graph.facts import Fact, Finding
 
-_NOTHING = "nothing was taken from it"
 _DATASET = re.compile(r"urn:li:dataset:\(urn:li:dataPlatform:([^,()]+),(.+),([A-Z_]+)\)", re.DOTALL)
 _FIELD = re.compile(r"urn:li:schemaField:\((urn:li:dataset:\(.+\)),(.+)\)", re.DOTALL)
 _VERSIONED = re.compile(r"\[[^\]]*\]\.?")
@@ -56,22 +55,22 @@ class DataHub:
     async def pull(self) -> AsyncIterator[Fact | Finding]:
         """The datasets with their fields and feeds, then what was odd."""
         naming = Naming(self._given.rules, self._given.registered)
-        async for document in documents(self._given, ""):
-            if isinstance(document, Finding):
-                yield document
+        async for found in parsed(documents(self._given, ""), _changes):
+            if isinstance(found, Finding):
+                yield found
                 continue
-            try:
-                tree = await asyncio.to_thread(parse_json, document.content)
-            except NotTree as error:
-                yield told("FILE_NOT_READ", Severity.ERROR, document.file, str(error), _NOTHING, row=error.row)
-                continue
-            if not isinstance(tree, list):
-                message = "it is no list of metadata changes, as DataHub's file sink writes it"
-                yield told("FILE_NOT_READ", Severity.ERROR, document.file, message, _NOTHING)
-                continue
+            document, tree = found
             tables = await asyncio.to_thread(_tables, self._given, document.file, tree)
             for item in tables.items(await naming.meet(tables.datasets())):
                 yield item
+
+
+def _changes(document: Document) -> list[Any]:
+    """The list of changes that a document is. Raises NotTree."""
+    tree = parse_json(document.content)
+    if not isinstance(tree, list):
+        raise NotTree("it is no list of metadata changes, as DataHub's file sink writes it")
+    return tree
 
 
 def _tables(given: Input, file: str, tree: Sequence[Any]) -> Tables:

@@ -19,7 +19,7 @@ from connectors.api_facts import tried
 from connectors.codes import is_uscc
 from connectors.config import Config
 from connectors.dcat_own import OWN, agents, id_of_system, own_values, systems
-from connectors.documents import Described, Document, documents, head, revealed, told
+from connectors.documents import NOTHING, Described, Document, documents, head, revealed, told
 from connectors.harvest import (
     Column,
     Entries,
@@ -49,7 +49,6 @@ _HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 _CSVW = Namespace("http://www.w3.org/ns/csvw#")
 _LARGEST = 50_000_000
 _MOST_PAGES = 100_000
-_NOTHING = "nothing was taken from it"
 
 
 class DcatConfig(Described):
@@ -130,7 +129,7 @@ class Dcat:
         try:
             graph, lost = parse_rdf(document.content, document.url, media_type)
         except NotRdf as error:
-            return [told(error.code, Severity.ERROR, document.file, str(error), _NOTHING, row=error.row)], None
+            return [told(error.code, Severity.ERROR, document.file, str(error), NOTHING, row=error.row)], None
         for context in sorted(lost)[:20]:
             message = f"the context {context[:300]} is not loaded"
             entries.tell("CONTEXT_NOT_LOADED", Severity.INFO, message, "its words are taken as DCAT has them")
@@ -167,7 +166,7 @@ class _Reading:
         services = self._of_type(_DCAT.DataService)
         if not datasets and not services:
             message = "it describes no dataset and no data service"
-            self._entries.tell("NO_DATASETS", Severity.WARNING, message, _NOTHING)
+            self._entries.tell("NO_DATASETS", Severity.WARNING, message, NOTHING)
         for node in datasets:
             yield from self._entries.facts(self._dataset(node))
         for node in services:

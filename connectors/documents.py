@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import unquote, urljoin
 
 from pydantic import Field, model_validator
@@ -13,12 +13,13 @@ from yarl import URL
 
 from connectors.addresses import Body, Session, shown_address
 from connectors.config import Config, Files, Secret, SecretMissing
-from connectors.errors import SourceError
+from connectors.errors import SourceError, Unread
 from connectors.protocol import Input, not_taken, shown, unreadable
 from graph.facts import Finding, Place, Severity
 
 __all__ = [
     "LARGEST",
+    "NOTHING",
     "Described",
     "Document",
     "Neighbours",
@@ -28,10 +29,15 @@ __all__ = [
     "files",
     "head",
     "joined",
+    "parsed",
     "revealed",
     "told",
 ]
 
+T = TypeVar("T")
+
+NOTHING = "nothing was taken from it"
+"""What was done where a document was refused."""
 LARGEST = 50_000_000
 """Bytes of the longest document that is parsed as a whole."""
 
@@ -97,6 +103,22 @@ async def documents(given: Input, accept: str, largest: int = LARGEST) -> AsyncI
     if not given.paths and isinstance(given.config, Described) and given.config.url is not None:
         body = await asked(given, given.config.url, accept)
         yield Document(shown_address(given.config.url), body.content, None, body.url)
+
+
+async def parsed(
+    documents: AsyncIterator[Document | Finding], parse: Callable[[Document], T]
+) -> AsyncIterator[tuple[Document, T] | Finding]:
+    """Each document with what `parse` makes of it, beside the event loop; what it refuses (Unread) is a finding."""
+    async for document in documents:
+        if isinstance(document, Finding):
+            yield document
+            continue
+        try:
+            found = await asyncio.to_thread(parse, document)
+        except Unread as error:
+            yield told(error.code, Severity.ERROR, document.file, str(error), NOTHING, row=error.row)
+            continue
+        yield document, found
 
 
 async def asked(given: Input, url: str, accept: str, send: bytes | None = None) -> Body:

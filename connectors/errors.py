@@ -1,4 +1,6 @@
-"""What a source that cannot be read raises; by itself, so that all of `connectors/` may import it."""
+"""What a source or document that cannot be read raises; by itself, so that all of `connectors/` may import it."""
+
+from typing import ClassVar
 
 
 class SourceError(Exception):
@@ -10,3 +12,14 @@ class SourceError(Exception):
     def __init__(self, message: str, *, passing: bool = False) -> None:
         super().__init__(message)
         self.passing = passing
+
+
+class Unread(Exception):
+    """A document that is not taken: why is its message, where `row` and `column` (from 1), `code` its finding's."""
+
+    code: ClassVar[str] = "FILE_NOT_READ"
+
+    def __init__(self, message: str, row: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+        self.column = column

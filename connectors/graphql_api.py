@@ -46,7 +46,7 @@ from pydantic import Field
 from connectors.addresses import shown_address
 from connectors.api_facts import Api, Operation, tried
 from connectors.config import Config
-from connectors.documents import Described, Document, asked, documents, head, told
+from connectors.documents import Described, Document, asked, documents, head, parsed
 from connectors.protocol import Input
 from connectors.schemas import MOST_FIELDS, Leaf
 from connectors.trees import NotTree, outline, parse_json
@@ -61,7 +61,6 @@ _SDL = re.compile(
 )
 _SCALARS = {"String": "string", "ID": "string", "Int": "integer", "Float": "number", "Boolean": "boolean"}
 _FORMATS = {"Float": "double", "Date": "date", "DateTime": "date-time", "Time": "time", "Timestamp": "date-time"}
-_NOTHING = "nothing was taken from it"
 
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType
 
@@ -99,16 +98,11 @@ class GraphQLApi:
 
     async def pull(self) -> AsyncIterator[Fact | Finding]:
         """The service, its root fields and what they answer, then what was odd."""
-        async for document in self._documents():
-            if isinstance(document, Finding):
-                yield document
+        async for found in parsed(self._documents(), _schema):
+            if isinstance(found, Finding):
+                yield found
                 continue
-            try:
-                schema = await asyncio.to_thread(_schema, document)
-            except NotTree as error:
-                yield told("FILE_NOT_READ", Severity.ERROR, document.file, str(error), _NOTHING, row=error.row)
-                continue
-            reading = _Reading(self._given, document, schema)
+            reading = _Reading(self._given, *found)
             for item in await asyncio.to_thread(lambda one: list(one.items()), reading):
                 yield item
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from connectors.addresses import shown_address
 from connectors.api_facts import Api, Operation, tried
 from connectors.config import Config
-from connectors.documents import Described, Document, Neighbours, NotBeside, documents, head, joined, told
+from connectors.documents import Described, Document, Neighbours, NotBeside, documents, head, joined, parsed, told
 from connectors.protocol import Input
 from connectors.schemas import Bundle, Flattening, Leaf, Met, clean_path, leaf_of, mappings
 from connectors.trees import NotTree, is_yaml_with, outline, parse_tree
@@ -26,8 +26,6 @@ _MOST_LOST = 100
 
 _MOST_FIELDS = 500_000
 """Fields of one description."""
-
-_NOTHING = "nothing was taken from it"
 
 
 class OpenApi:
@@ -55,19 +53,11 @@ class OpenApi:
 
     async def pull(self) -> AsyncIterator[Fact | Finding]:
         """The interface, its operations and their fields, then what was odd."""
-        async for document in documents(self._given, _ACCEPT):
-            if isinstance(document, Finding):
-                yield document
+        async for found in parsed(documents(self._given, _ACCEPT), _description):
+            if isinstance(found, Finding):
+                yield found
                 continue
-            try:
-                tree = await asyncio.to_thread(parse_tree, document.content)
-            except NotTree as error:
-                yield told("FILE_NOT_READ", Severity.ERROR, document.file, str(error), _NOTHING, row=error.row)
-                continue
-            if not isinstance(tree, dict) or not _is_description(tree):
-                message = "it is no OpenAPI 3 or Swagger 2 description: its outermost keys are not theirs"
-                yield told("FILE_NOT_READ", Severity.ERROR, document.file, message, _NOTHING)
-                continue
+            document, tree = found
             bundle, findings = await _gather(self._given, document, tree)
             for finding in findings:
                 yield finding
@@ -77,6 +67,14 @@ class OpenApi:
     async def try_out(self) -> Sequence[str]:
         """Reads the description and says what it holds."""
         return await tried(self)
+
+
+def _description(document: Document) -> dict[str, Any]:
+    """The description that a document is. Raises NotTree."""
+    tree = parse_tree(document.content)
+    if not isinstance(tree, dict) or not _is_description(tree):
+        raise NotTree("it is no OpenAPI 3 or Swagger 2 description: its outermost keys are not theirs")
+    return tree
 
 
 def _is_description(keys: Mapping[str, Any]) -> bool:

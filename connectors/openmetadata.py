@@ -15,7 +15,7 @@ from pydantic import Field
 from connectors.addresses import Session, shown_address
 from connectors.config import Config
 from connectors.datasets import Dataset, Naming
-from connectors.documents import Described, Document, documents, revealed, told
+from connectors.documents import NOTHING, Described, Document, documents, revealed, told
 from connectors.errors import SourceError
 from connectors.harvest import Column, words
 from connectors.protocol import Input
@@ -23,7 +23,6 @@ from connectors.tables import Feed, Tables
 from connectors.trees import NotTree, outline, parse_json
 from graph.facts import Fact, Finding, Severity
 
-_NOTHING = "nothing was taken from it"
 _ROWS = 100
 _MOST_PAGES = 100_000
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^."]+)')
@@ -130,7 +129,7 @@ def _recorded(document: Document, tables: Tables) -> Finding | None:
     try:
         tree = parse_json(document.content)
     except NotTree as error:
-        return told("FILE_NOT_READ", Severity.ERROR, document.file, str(error), _NOTHING, row=error.row)
+        return told("FILE_NOT_READ", Severity.ERROR, document.file, str(error), NOTHING, row=error.row)
     known = tree if isinstance(tree, Mapping) else {"data": tree}
     if "upstreamEdges" in known or "downstreamEdges" in known:
         _edges(known, tables)
@@ -138,7 +137,7 @@ def _recorded(document: Document, tables: Tables) -> Finding | None:
     listed = [known] if "fullyQualifiedName" in known else _list(known.get("data"))
     if not listed:
         message = "it is no answer of OpenMetadata about tables or lineage"
-        return told("FILE_NOT_READ", Severity.ERROR, document.file, message, _NOTHING)
+        return told("FILE_NOT_READ", Severity.ERROR, document.file, message, NOTHING)
     for one in listed:
         _table(one, tables)
     return None

@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 import yaml
 
+from connectors.errors import Unread
+
 __all__ = ["NotTree", "Outline", "is_yaml_with", "outline", "parse_json", "parse_tree", "parse_yaml"]
 
 _DEEPEST = 200
@@ -25,13 +27,8 @@ _MERGED = 200_000
 """Keys that `<<` may bring in, in all."""
 
 
-class NotTree(Exception):
-    """A text that is no JSON or YAML, or is not taken; the message says why, `row` and `column` where (from 1)."""
-
-    def __init__(self, message: str, row: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
-        self.row = row
-        self.column = column
+class NotTree(Unread):
+    """A text that is no JSON or YAML, or is not taken."""
 
 
 def parse_tree(content: bytes) -> Any:

@@ -12,7 +12,8 @@ from typing import ClassVar
 from connectors.addresses import shown_address
 from connectors.api_facts import Api, Operation, tried
 from connectors.config import Config
-from connectors.documents import Described, Document, Neighbours, NotBeside, documents, head, joined, told
+from connectors.documents import Described, Document, Neighbours, NotBeside, documents, head, joined, parsed, told
+from connectors.errors import Unread
 from connectors.protocol import Input, not_taken
 from connectors.schemas import Leaf, clean_path
 from connectors.xml_safe import XmlNode, XmlRefused, parse_xml
@@ -24,7 +25,6 @@ _WSDL_2 = b"http://www.w3.org/ns/wsdl"
 _ACCEPT = "text/xml, application/wsdl+xml, application/xml;q=0.9, */*;q=0.5"
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?definitions[\s>]")
 _LOCAL = re.compile(r"https?://(?:localhost|127\.|0\.0\.0\.0|\[::1\])", re.IGNORECASE)
-_NOTHING = "nothing was taken from it"
 _MOST_LOST = 100
 _MOST_FIELDS = 500_000
 
@@ -57,19 +57,11 @@ class Wsdl:
 
     async def pull(self) -> AsyncIterator[Fact | Finding]:
         """The services, their operations and the fields of what is sent and answered, then what was odd."""
-        async for document in documents(self._given, _ACCEPT):
-            if isinstance(document, Finding):
-                yield document
+        async for found in parsed(documents(self._given, _ACCEPT), _definitions):
+            if isinstance(found, Finding):
+                yield found
                 continue
-            try:
-                root = await asyncio.to_thread(parse_xml, document.content)
-            except XmlRefused as refused:
-                yield told("XML_REFUSED", Severity.ERROR, document.file, str(refused), _NOTHING, row=refused.row)
-                continue
-            if root.name != "definitions" or root.namespace != _WSDL:
-                message = "its outermost element is not `definitions` of WSDL 1.1"
-                yield told("FILE_NOT_READ", Severity.ERROR, document.file, message, _NOTHING)
-                continue
+            document, root = found
             gathered = await _gather(self._given, document, root)
             for finding in gathered.findings:
                 yield finding
@@ -80,6 +72,14 @@ class Wsdl:
     async def try_out(self) -> Sequence[str]:
         """Reads the description and says what it holds."""
         return await tried(self)
+
+
+def _definitions(document: Document) -> XmlNode:
+    """The outermost element of a description. Raises Unread."""
+    root = parse_xml(document.content)
+    if root.name != "definitions" or root.namespace != _WSDL:
+        raise Unread("its outermost element is not `definitions` of WSDL 1.1")
+    return root
 
 
 def _plain(start: bytes) -> bytes:

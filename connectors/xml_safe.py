@@ -8,11 +8,13 @@ A document type may stand there; what it declares is refused, so that nothing is
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
+
+from connectors.errors import Unread
 
 __all__ = ["LIMITS", "Limits", "XmlNode", "XmlRefused", "check_xml", "parse_xml"]
 
@@ -30,13 +32,10 @@ class Limits:
 LIMITS = Limits()
 
 
-class XmlRefused(Exception):
-    """A document that is no XML, or is not taken; the message says why, `row` and `column` where (from 1)."""
+class XmlRefused(Unread):
+    """A document that is no XML, or is not taken."""
 
-    def __init__(self, message: str, row: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
-        self.row = row
-        self.column = column
+    code: ClassVar[str] = "XML_REFUSED"
 
 
 @dataclass(slots=True, eq=False)
