@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.changes import Turn
+from graph.differing import EXTRA, Difference, compared
 from graph.ends import End
 from graph.engine import Transaction
-from graph.facts import KEYS, Finding, Key, Kind, Shape
+from graph.facts import KEYS, Finding, Key, Kind
 from graph.order import order_keys
 from graph.provenance import whole_former
 from graph.references import CLOSE_REFERENCE, CREATE_REFERENCE, REFERENCES, Ends
-from graph.statements import Statement, json_text, json_value, said_before, state_of
+from graph.statements import Statement, json_text, said_before, state_of
 
 _CREATE = """
 UNWIND $rows AS row
@@ -45,7 +46,7 @@ class Altered:
     id: str
     name: str | None
     added: bool
-    properties: Sequence[tuple[str, Any, Any]] = ()
+    differences: Sequence[Difference] = ()
 
 
 @dataclass(slots=True)
@@ -114,12 +115,9 @@ class Plan:
         if not self.rehearsal:
             return
         old = before or {}
-        texts = {name for name, key in KEYS[kind].items() if key.shape is Shape.OBJECT} | {"extra"}
-        differ = [name for name in (*KEYS[kind], "extra") if old.get(name) != after.get(name)]
-        shown = [tuple(_parsed(name in texts, one.get(name)) for one in (old, after)) for name in differ]
-        properties = [(name, one, other) for name, (one, other) in zip(differ, shown, strict=True)]
+        differences = compared({**KEYS[kind], "extra": EXTRA}, old, after)
         name = after.get("name") or old.get("name")
-        self.written.altered.append(Altered(kind, id, name, before is None, properties))
+        self.written.altered.append(Altered(kind, id, name, before is None, differences))
 
     def placeholder(self, kind: Kind, id: str) -> End:
         """A node for an id that nobody stated."""
@@ -167,10 +165,6 @@ class Plan:
         for pairs, joins in ((CLOSE_REFERENCE, self.parted), (CREATE_REFERENCE, self.joined)):
             for ends, pairs_rows in joins.items():
                 await transaction.run(pairs[ends], rows=pairs_rows, at=self.turn.at)
-
-
-def _parsed(is_text: bool, value: Any) -> Any:
-    return json_value(value) if is_text and isinstance(value, str) else value
 
 
 def version(kind: Kind, stored: Mapping[str, Any], turn: Turn) -> dict[str, Any]:

@@ -29,11 +29,6 @@ def json_text(value: Any) -> str:
     return orjson.dumps(value, option=_OPTIONS).decode()
 
 
-def json_value(text: str) -> Any:
-    """What `json_text` was made of."""
-    return orjson.loads(text)
-
-
 @dataclass(slots=True)
 class Statement:
     """What one source says: stated keys in stored form, unknown keys, and what the file said."""

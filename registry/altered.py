@@ -1,12 +1,13 @@
 """What a dry run would do, thing by thing: which property would have which value in place of which."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from graph.differing import Difference
 from graph.facts import Kind
 from graph.plan import Altered
 
@@ -28,7 +29,7 @@ class _Listed:
     kind: str
     id: str
     name: str | None
-    properties: Sequence[tuple[str, Any, Any]] = ()
+    differences: Sequence[Difference] = ()
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Alterations:
         """Take what a batch would do; `again`: the first statement about each was seen before, but not written."""
         for one in altered:
             act = _ADDED if one.added and not again else _CHANGED
-            self._take(_Listed(act, one.kind.value, one.id, one.name, one.properties))
+            self._take(_Listed(act, one.kind.value, one.id, one.name, one.differences))
 
     def withdrawn(self, kind: Kind, id: str, name: str | None) -> None:
         """Note a thing that would be stated no more."""
@@ -70,7 +71,7 @@ def as_records(changes: Alterations) -> dict[str, Any]:
                 "kind": one.kind,
                 "id": one.id,
                 "name": one.name,
-                "properties": [{"name": name, "before": old, "after": new} for name, old, new in one.properties],
+                "properties": [asdict(difference) for difference in one.differences],
             }
             for one in changes.listed
         ],
@@ -97,9 +98,9 @@ def _rows(one: _Listed) -> list[tuple[str, ...]]:
         return [
             (*head, "", one.name or "" if one.act == _WITHDRAWN else "", one.name or "" if one.act == _ADDED else "")
         ]
-    if not one.properties:
+    if not one.differences:
         return [(*head, "", "", "only who states it")]
-    return [(*head, name, _short(old), _short(new)) for name, old, new in one.properties]
+    return [(*head, each.name, _short(each.before), _short(each.after)) for each in one.differences]
 
 
 def _short(value: Any) -> str:
