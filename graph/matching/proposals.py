@@ -1,7 +1,7 @@
 """A proposed system, what it is compared with, and the report of a duplicate check: plain data that becomes JSON.
 
-    Proposal.from_json({"name": "低保管理系统", "description": "低保对象的申请、审核和发放", "resources": [
-        {"name": "低保对象", "fields": ["姓名", "身份证号", "救助金额"]}]})
+Proposal.from_json({"name": "低保管理系统", "description": "低保对象的申请、审核和发放", "resources": [
+    {"name": "低保对象", "fields": ["姓名", "身份证号", "救助金额"]}]})
 """
 
 from collections.abc import Mapping
@@ -138,7 +138,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """A field that is collected already: by whom, and how it may be shared (its own share type, else its resource's)."""
+    """A field that is collected already: by whom, and how it may be shared (its share type, else its resource's)."""
 
     id: str
     name: str
@@ -302,10 +302,7 @@ def _said(given: object, place: str, longest: int) -> str:
 def _name(given: object, place: str) -> str:
     if given is None:
         raise BadInput(f"{place}: a name is needed.")
-    name = _said(given, place, LONGEST_NAME)
-    if not name.strip():
-        raise BadInput(f"{place}: a name is needed; this one is empty.")
-    return name
+    return _said(given, place, LONGEST_NAME)
 
 
 def _resource(given: object, place: str) -> ProposedResource:
