@@ -18,7 +18,7 @@ from pathlib import Path
 from graph.dated import Table, open_file
 from graph.refusals import BadInput, Refusal
 
-__all__ = ["OWN", "SpecialDay", "WorkCalendar", "Year", "YearNotLoaded"]
+__all__ = ["SpecialDay", "WorkCalendar", "Year", "YearNotLoaded"]
 
 OWN = Path(__file__).with_name("calendar.toml")
 NEW_YEAR = "元旦"
@@ -73,7 +73,7 @@ class WorkCalendar:
     def __init__(self, file: Path | None = None) -> None:
         """`file` holds corrections and years of one's own. Raises WrongFile for what is wrong in it."""
         self.file = file
-        self.corrections = Corrections.of(open_file(file)) if file is not None else Corrections((), {})
+        self.corrections = Corrections.of(open_file(file)) if file is not None else Corrections({}, ())
         """What the file says."""
 
     @cached_property
@@ -167,31 +167,31 @@ class WorkCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What one source says: the days, and which years it has whole, each with who says so."""
+    """What one source says: the years that it has whole, each with who says so, their days, and single days."""
 
-    days: tuple[SpecialDay, ...]
     years: Mapping[int, str]
+    days: tuple[SpecialDay, ...]
+    single: tuple[SpecialDay, ...] = ()
 
     @staticmethod
     def of(file: Table, more: tuple[str, ...] = ()) -> "Corrections":
         """What a file says. Raises WrongFile."""
         file.only("day", "year", *more)
-        days: dict[date, SpecialDay] = {}
         years: dict[int, str] = {}
+        days: list[SpecialDay] = []
         for table in file.tables("year", "year"):
             year, basis, found = _year(table)
             if year in years:
                 raise table.wrong("year", f"{year} stands there twice")
             years[year] = basis
-            days.update(found)
-        single: set[date] = set()
-        for table in file.tables("day"):
+            days.extend(found)
+        single: dict[date, SpecialDay] = {}
+        for table in file.tables("day", "date"):
             one = _day(table)
             if one.day in single:
                 raise table.wrong("date", f"{one.day} stands there twice")
-            single.add(one.day)
-            days[one.day] = one
-        return Corrections(tuple(days.values()), years)
+            single[one.day] = one
+        return Corrections(years, tuple(days), tuple(single.values()))
 
 
 def laid_over(*layers: Corrections) -> tuple[Mapping[int, str], Mapping[date, SpecialDay]]:
@@ -203,7 +203,7 @@ def laid_over(*layers: Corrections) -> tuple[Mapping[int, str], Mapping[date, Sp
     special: dict[date, SpecialDay] = {}
     for layer in layers:
         special = {day: said for day, said in special.items() if said.arrangement not in layer.years}
-        special.update({one.day: one for one in layer.days})
+        special.update({one.day: one for one in (*layer.days, *layer.single)})
         years.update(layer.years)
     return years, special
 
@@ -232,7 +232,7 @@ def _arrangement(day: date, name: str) -> int:
 _LONGEST = 31
 
 
-def _year(table: Table) -> tuple[int, str, Mapping[date, SpecialDay]]:
+def _year(table: Table) -> tuple[int, str, Iterable[SpecialDay]]:
     table.only("year", "basis", "holiday")
     year, basis = table.whole("year", 9998), table.text("basis")
     found: dict[date, SpecialDay] = {}
@@ -250,7 +250,7 @@ def _year(table: Table) -> tuple[int, str, Mapping[date, SpecialDay]]:
             found[day] = SpecialDay(day, working, name, basis, year)
     if not found:
         raise table.wrong("holiday", "has to be given: each holiday as [[year.holiday]] with name, from, to, work")
-    return year, basis, found
+    return year, basis, found.values()
 
 
 _NAMES = {
@@ -273,4 +273,4 @@ def _library() -> Corrections:
         for day, english in days.items():
             name = _NAMES.get(english, english)
             found.append(SpecialDay(day, working, name, LIBRARY, _arrangement(day, name)))
-    return Corrections(tuple(found), {day.year: LIBRARY for day in constants.holidays})
+    return Corrections({day.year: LIBRARY for day in constants.holidays}, tuple(found))

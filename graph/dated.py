@@ -111,6 +111,6 @@ def open_file(path: Path) -> Table:
     try:
         return Table(str(path), "", tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
-        raise WrongFile(f"{path} cannot be read ({error.strerror or error}).") from error
+        raise WrongFile(f"{path} cannot be read ({error.strerror or error})") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WrongFile(f"{path} is not TOML in UTF-8: {error}.") from error
+        raise WrongFile(f"{path} is not TOML in UTF-8: {error}") from error

@@ -88,8 +88,7 @@ class RuleProfile:
     """Its name and a hash of all that it says."""
 
     def __post_init__(self) -> None:
-        said = {name: value for name, value in _fields(self).items() if name != "version"}
-        content = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps(self.content(), option=orjson.OPT_SORT_KEYS)
         object.__setattr__(self, "version", f"{self.name}@{hashlib.sha256(content).hexdigest()[:8]}")
 
     @property
@@ -97,17 +96,16 @@ class RuleProfile:
         """Of the check for duplicates: `overlap` and `duplicate`, the scores from which on; `weights` of its parts."""
         return self.thresholds["duplicates"]
 
+    def content(self) -> dict[str, Any]:
+        """All that it says, as plain values."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "version"}
+        for name in ("deadlines", "yearly"):
+            plain[name] = {event: asdict(one) for event, one in plain[name].items()}
+        return plain
+
     def in_force(self, day: date) -> bool:
         """Whether it is in force on a day."""
         return self.effective_from <= day and (self.effective_to is None or day < self.effective_to)
-
-
-def _fields(profile: RuleProfile) -> dict[str, Any]:
-    names = [name for name in RuleProfile.__dataclass_fields__ if name != "version"]
-    plain = {name: getattr(profile, name) for name in names}
-    for name in ("deadlines", "yearly"):
-        plain[name] = {event: asdict(one) for event, one in plain[name].items()}
-    return plain
 
 
 class Profiles:

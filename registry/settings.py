@@ -20,9 +20,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from graph.calendar import WorkCalendar
+from graph.dated import WrongFile
 from graph.engine import GraphSettings
 from graph.facts import is_id
 from graph.memory import memory_mb
+from graph.profiles import Profiles
 from registry.openlineage.tokens import Tokens, WrongTokens, read_tokens
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ CONFIG = "REGISTRY_CONFIG"
 _TESTS = "REGISTRY_TEST_"
 _TABLES = ("sources", "names", "addresses")
 """What else the file may say: of sources (`registry/sources/configured.py`)."""
-_PATHS = ("data", "graph_password_file", "documents", "lineage_tokens_file", "mappings")
+_PATHS = ("data", "graph_password_file", "documents", "lineage_tokens_file", "mappings", "calendar", "rules")
 _URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/@]+/?")
 
 
@@ -116,6 +119,10 @@ class Settings(BaseSettings):
     documents: Path | None = Field(None, description="JSON file of trusted documents that clients name by id.")
     documents_only: bool = Field(False, description="Take no other documents than those.")
     mappings: Path = Field(Path("mappings"), description="Folder of saved mappings of tables.")
+    calendar: Path | None = Field(
+        None, description="File of corrections to the work calendar, and of years of its own."
+    )
+    rules: Path | None = Field(None, description="File of rule profiles, laid over those that are built in.")
     heap_mb: int | None = Field(
         None, ge=256, description="Memory of the embedded engine; default a quarter of the memory, 512 to 4096."
     )
@@ -167,7 +174,23 @@ class Settings(BaseSettings):
             texts=Texts(trusted, only=self.documents_only),
             introspect=self.introspection,
             suggest=self.suggestions,
+            calendar=self.work_calendar(),
+            profiles=self.rule_profiles(),
         )
+
+    def work_calendar(self) -> WorkCalendar:
+        """Which days are worked. Reads the file of corrections."""
+        try:
+            return WorkCalendar(self.calendar)
+        except WrongFile as error:
+            raise SettingsError(f"REGISTRY_CALENDAR: {error}.") from error
+
+    def rule_profiles(self) -> Profiles:
+        """The rules that are in force, and when. Reads the file of one's own."""
+        try:
+            return Profiles(self.rules)
+        except WrongFile as error:
+            raise SettingsError(f"REGISTRY_RULES: {error}.") from error
 
     def lineage_tokens(self) -> Tokens | None:
         """The tokens with which events may be sent; None: no token is asked for. Reads their file."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, tzinfo
 from typing import Any, Self
 
 import strawberry
 
+from graph.calendar import WorkCalendar
 from graph.cycles import Cycles
 from graph.engine import Graph
 from graph.facts import Kind
@@ -15,6 +17,7 @@ from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.net import Net
 from graph.once import Once
+from graph.profiles import Profiles
 from graph.things import Record, by_ids
 from graph.watch import Watch
 from graph.whole import Wholes
@@ -55,6 +58,10 @@ class Context(OperationContext):
     """Answers where data leads round; one for all operations."""
     findings: Callable[[], FindingSearch]
     """Looks for what is broken; one for all operations."""
+    calendar: WorkCalendar
+    profiles: Profiles
+    zone: tzinfo
+    """Where it is today."""
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
     _versions: dict[Kind, dict[Known, Version | None]] = field(init=False, default_factory=dict)
@@ -62,6 +69,10 @@ class Context(OperationContext):
     def __post_init__(self) -> None:
         OperationContext.__post_init__(self)  # `super()` does not know a class with slots
         self._fresh = Once(lambda: self.lineages.projection.refresh())
+
+    def today(self) -> date:
+        """The day that it is in the registry's zone."""
+        return datetime.now(self.zone).date()
 
     def selected(self, info: "Info") -> Shape | None:
         """What is selected of the field that is being resolved; `None` where that is not known."""

@@ -278,8 +278,10 @@ def graphql_app(
     changes = cache(lambda: impacts or Impacts(graph, lineages.projection))
     cycles = cache(lambda: Cycles(graph, lineages.projection))
     findings = cache(lambda: search or FindingSearch(graph, lineages.projection))
+    options = options or Options()
+    rules = options.calendar, options.profiles, zone
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
-    context = partial(Context, subgraph, graph, lineages, wholes, watch, changes, cycles, findings)
+    context = partial(Context, subgraph, graph, lineages, wholes, watch, changes, cycles, findings, *rules)
 
     async def close() -> None:
         await watch.close()

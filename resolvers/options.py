@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp
 
+from graph.calendar import WorkCalendar
 from graph.engine import Tally
+from graph.profiles import Profiles
 from resolvers.gate import Room
 from resolvers.limits import Limits
 from resolvers.trusted import Texts
@@ -40,7 +42,9 @@ def _alone(name: str, here: ASGIApp) -> ASGIApp:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`introspect`: whether the schema may be asked for; `suggest`: whether errors say what may have been meant.
+    """`calendar` and `profiles`: what is due when, by which rules.
+
+    `introspect`: whether the schema may be asked for; `suggest`: whether errors say what may have been meant.
 
     `worker` is the name of this worker (8 hexadecimal digits, made up if not given), `others` finds another one of
     this machine by its name; the application that it is given answers where there is none.
@@ -49,6 +53,8 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     room: Room = field(default_factory=Room)
     texts: Texts = field(default_factory=Texts)
+    calendar: WorkCalendar = field(default_factory=WorkCalendar)
+    profiles: Profiles = field(default_factory=Profiles)
     introspect: bool = True
     suggest: bool = True
     observe: Callable[[Answered], None] = _nobody

@@ -21,6 +21,17 @@ from resolvers.impact import ImpactType, impact_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
 from resolvers.paths import LineagePaths, paths_field
+from resolvers.rules import (
+    RuleProfileType,
+    WorkCalendarYear,
+    calendar_field,
+    due_date_field,
+    in_force_field,
+    profile_field,
+    profiles_field,
+    working_days_field,
+)
+from resolvers.scalars import Day
 from resolvers.search import SearchConnection, searched
 from resolvers.slices import AnswerConnection
 from resolvers.sources import SourceRun, SourceType, runs_field, sources_field
@@ -140,6 +151,12 @@ class Query:
     sources: AnswerConnection[SourceType] = sources_field
     source_runs: AnswerConnection[SourceRun] = runs_field
     lineage_diff: LineageDiff = diff_field
+    rule_profiles: list[RuleProfileType] = profiles_field
+    rule_profile: RuleProfileType | None = profile_field
+    rule_profile_in_force: RuleProfileType = in_force_field
+    work_calendar: WorkCalendarYear = calendar_field
+    due_date: Day = due_date_field
+    working_days: int = working_days_field
     lineage_counts: LineageCounts = strawberry.field(
         resolver=asking(_counts, most=COUNTED),
         description="How many nodes a lineage has by depth, kind and department, before loading it.",

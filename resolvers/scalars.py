@@ -4,7 +4,7 @@ Inside, an instant is microseconds since 1970 UTC, as everywhere in `graph/`.
 """
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import Any, NewType
 
 import strawberry
@@ -17,6 +17,7 @@ from graph.refusals import BadInput
 Instant = NewType("Instant", int)
 SequenceNumber = NewType("SequenceNumber", int)
 Json = NewType("Json", object)
+Day = NewType("Day", date)
 
 
 def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
@@ -41,6 +42,13 @@ def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
             serialize=as_text,
             parse_value=read_instant,
         ),
+        Day: strawberry.scalar(
+            name="Date",
+            description="A day of the calendar as ISO 8601 text, such as `2026-01-31`.",
+            specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
+            serialize=date.isoformat,
+            parse_value=_read_day,
+        ),
         SequenceNumber: strawberry.scalar(
             name="Sequence",
             description=(
@@ -61,6 +69,15 @@ def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
 
 def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _read_day(value: Any) -> date:
+    try:
+        if len(value) == len("2026-01-31"):
+            return date.fromisoformat(value)
+    except (ValueError, TypeError):
+        pass
+    raise BadInput("must be an ISO 8601 day, such as 2026-01-31")
 
 
 def _read_sequence(value: Any) -> int:
