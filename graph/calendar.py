@@ -246,7 +246,7 @@ def _year(table: Table) -> tuple[int, str, Iterable[SpecialDay]]:
             if day.year != year and not (day.year == year - 1 and day.month == 12):
                 raise holiday.wrong("", f"{day} does not belong to {year} or to the December before")
             if day in found:
-                raise holiday.wrong("", f"{day} stands there twice in the year {year}")
+                raise holiday.wrong("", f"{day} stands there twice in {year}; write holidays that share days as one")
             found[day] = SpecialDay(day, working, name, basis, year)
     if not found:
         raise table.wrong("holiday", "has to be given: each holiday as [[year.holiday]] with name, from, to, work")

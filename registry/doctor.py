@@ -6,21 +6,25 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from graph.calendar_check import check as check_calendar
 from graph.engine import Graph, open_graph
 from graph.errors import GraphError
+from graph.facts import Severity
 from graph.health import Health, look
 from graph.memory import memory_mb
 from graph.migrations import LATEST, MIGRATIONS
+from graph.profiles_check import check as check_rules
 from graph.runs import RunState, latest
 from registry.settings import Settings, SettingsError, load_settings
 from registry.sources.configured import load_sources
 
-__all__ = ["Check", "Status", "examine", "look_at_sources"]
+__all__ = ["Check", "Status", "examine", "look_at_rules", "look_at_sources"]
 
 _PYTHON = (3, 11)
 _GLIBC = (2, 34)
@@ -28,6 +32,8 @@ _LITTLE_MB = 1024
 _LEAST_MB = 100
 _CLOCK_SECONDS = 5.0
 _SLOW_MILLISECONDS = 50.0
+_SOON_DAYS = 45
+"""How far ahead the work calendar has to reach."""
 _TELLING = ("txWalFlush", "command.timeout")
 _PACKAGES = ("neo4j", "arcadedb-embedded", "strawberry-graphql", "starlette", "numpy")
 
@@ -58,7 +64,7 @@ async def examine() -> list[Check]:
         given = settings.graph()
     except SettingsError as error:
         return [*checks, Check("settings", Status.FAIL, str(error), "Correct it and run `registry doctor` again.")]
-    checks += _settings(settings)
+    checks += [*_settings(settings), *look_at_rules(settings, datetime.now(settings.zone).date())]
     if settings.graph_url is None:
         checks += [_platform(), _java(), *_folder(settings.data)]
     if any(check.status is Status.FAIL for check in checks):
@@ -71,6 +77,41 @@ async def examine() -> list[Check]:
         return [*checks, *_opened(graph), *await _healthy(graph), *await look_at_sources(graph)]
     finally:
         await graph.close()
+
+
+def look_at_rules(settings: Settings, today: date) -> list[Check]:
+    """The rule profiles and the work calendar: whether they can be used, and reach far enough."""
+    return [_rules(settings, today), _calendar(settings, today)]
+
+
+def _rules(settings: Settings, today: date) -> Check:
+    try:
+        profiles = settings.rule_profiles()
+    except SettingsError as error:
+        return Check("rules", Status.FAIL, str(error), "Correct the file; `registry rules check` looks at it again.")
+    odd = [one.message for one in check_rules(profiles, today) if one.severity is not Severity.INFO]
+    if odd:
+        return Check("rules", Status.WARN, f"{odd[0]}.", "`registry rules check` lists what is odd.")
+    return Check("rules", Status.OK, f"{len(profiles.all)} rule profiles, {profiles.in_force(today).name} is in force")
+
+
+def _calendar(settings: Settings, today: date) -> Check:
+    try:
+        calendar = settings.work_calendar()
+    except SettingsError as error:
+        return Check(
+            "calendar", Status.FAIL, str(error), "Correct the file; `registry calendar check` looks at it again."
+        )
+    years = calendar.years
+    found = f"work calendar of {years[0]} to {years[-1]}"
+    wrong = sum(1 for one in check_calendar(calendar) if one.severity is not Severity.INFO)
+    if wrong:
+        return Check("calendar", Status.WARN, f"{found}, {wrong} to correct", "`registry calendar check` lists them.")
+    missing = {today.year, (today + timedelta(days=_SOON_DAYS)).year} - set(years)
+    if missing:
+        to_do = f"Add {min(missing)} to the file of REGISTRY_CALENDAR, or install a newer chinese-calendar."
+        return Check("calendar", Status.WARN, f"{found}: deadlines will soon be refused", to_do)
+    return Check("calendar", Status.OK, found)
 
 
 async def look_at_sources(graph: Graph) -> list[Check]:
