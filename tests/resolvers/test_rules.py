@@ -1,5 +1,6 @@
 """Rule profiles and the work calendar over GraphQL. Nothing of it is in the graph."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from resolvers.http import graphql_app
 from resolvers.options import Options
 from tests.graph.test_calendar import IMAGINED
 from tests.resolvers.asking import Api
+
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 
 PROFILES = """
 query ($on: Date) {
@@ -66,6 +69,26 @@ async def test_profiles_tell_all_that_they_say(api: Api) -> None:
     query = "query ($name: String!) { ruleProfile(name: $name) { name } }"
     assert await api.ask(query, name=version) == {"ruleProfile": {"name": "plan-2018"}}
     assert await api.ask(query, name="none") == {"ruleProfile": None}
+
+
+async def test_the_queries_of_the_page_are_answered(api: Api) -> None:
+    queries = re.findall(r"^```graphql\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+    assert queries
+    for query in queries:
+        told = await api.ask(query)
+        assert (told["dueDate"], told["workCalendar"]["workingDays"]) == ("2026-02-27", 248)
+
+
+def test_the_files_of_the_page_can_be_used(tmp_path: Path) -> None:
+    files = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+    assert len(files) == 3
+    for text in files:
+        file = tmp_path / "ours.toml"
+        file.write_text(text, encoding="utf-8")
+        if "[[year]]" in text:
+            assert WorkCalendar(file).year(2027).source.startswith("the number")
+        else:
+            assert Profiles(file).all[-1].version != Profiles().all[-1].version
 
 
 async def test_without_a_day_the_rules_of_today_answer(api: Api) -> None:
