@@ -7,7 +7,7 @@ const config: CodegenConfig = {
     "src/gql/": {
       preset: "client",
       config: {
-        scalars: { DateTime: "string", Sequence: "string", JSON: "unknown" },
+        scalars: { Date: "string", DateTime: "string", Sequence: "string", JSON: "unknown" },
         documentMode: "string",
         enumsAsTypes: true,
         useTypeImports: true,
