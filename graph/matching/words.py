@@ -16,7 +16,8 @@ from typing import Any
 from graph.text import is_placeholder, name_key
 
 _FILE = Path(__file__).with_name("words.toml")
-_BRACKETS = re.compile(r"[（(【\[〔《「『{]([^（()）【】\[\]〔〕《》「」『』{}]*)[)）】\]〕》」』}]")
+_BRACKETS = re.compile(r"[（(【\[〔{]([^（()）【】\[\]〔〕{}]*)[)）】\]〕}]")
+"""What stands in them is a note; 《 》 and 「 」 are marks of titles, around the name itself."""
 _PLACE = 5
 """Characters of the longest name of a place that is recognised by its ending, the ending included."""
 _SHORTEST = 2
