@@ -176,7 +176,7 @@ class Signal:
 @dataclass(frozen=True, slots=True)
 class Match:
     """A candidate with its score (0 … 1), the threshold that it is over, what of the proposal it was compared with
-    (the name of a proposed resource; None: the proposal as a whole), and why."""
+    (the name of a proposed resource; None: the proposal as a whole), whose it is and at which level, and why."""
 
     id: str
     kind: str
@@ -184,7 +184,42 @@ class Match:
     score: float
     over: Verdict | None
     compared: str | None
+    department: Named | None
+    level: str | None
     signals: tuple[Signal, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shareable:
+    """A proposed field that is collected already: where (the best first, each with HOW it was met: ELEMENT, NAME or
+    PINYIN), how many more there are, and which levels have one."""
+
+    resource: str
+    field: str
+    exists: tuple[Existing, ...]
+    how: tuple[str, ...]
+    more: int
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Fields to ask for instead of collecting them, ready to be sent.
+
+    `way` is OWN (the department has them itself), DIRECT (shared without condition), APPROVAL (the provider must
+    consent), ASK (no share type is stated) or CONTEST (withheld: only after the basis for that is contested).
+    `fields` are the ids of the provider's fields, `proposed` the names of the proposed ones, in the same order.
+    """
+
+    way: str
+    provider: Named | None
+    resource: Named
+    fields: tuple[str, ...]
+    proposed: tuple[str, ...]
+    share_type: str | None
+    share_condition: str | None
+    method: str | None
     text: str
 
 
@@ -193,8 +228,9 @@ class Report:
     """A duplicate check with all that it rests on. It comes out the same, to the byte, from its own `inputs`.
 
     `rules` names the version of the rule profile, `sequence` and `at` the state of the graph; `asks` says what the
-    proposal should say still; `shareable` what need not be collected again; `inputs` is what was read: the rules'
-    numbers, the candidates, the fields that exist and how common words are.
+    proposal should say still (`name`, `matter`, `fields`); `levels` which level has one already, by ids of candidates
+    over a threshold; `shareable` and `requests` what need not be collected again; `inputs` is all that was read: the
+    rules' numbers, the candidates, the fields that exist, how common words are.
     """
 
     rules: str
@@ -204,7 +240,9 @@ class Report:
     verdict: Verdict
     asks: tuple[str, ...]
     candidates: tuple[Match, ...]
-    shareable: tuple[Mapping[str, Any], ...]
+    levels: Mapping[str, tuple[str, ...]]
+    shareable: tuple[Shareable, ...]
+    requests: tuple[Request, ...]
     inputs: Mapping[str, Any]
 
     def as_json(self) -> bytes:

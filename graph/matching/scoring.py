@@ -41,8 +41,8 @@ class Rules:
     """The rules of a duplicate check: the version of their profile, thresholds, weights, and how much is listed."""
 
     version: str = "usual"
-    overlap: float = 0.45
-    duplicate: float = 0.7
+    overlap: float = 0.47
+    duplicate: float = 0.75
     listed: float = 0.2
     most: int = 20
     weights: Weights = field(default_factory=Weights)
@@ -89,6 +89,8 @@ class Scored:
     elements: tuple[Named, ...]
     sources: tuple[Named, ...]
     relation: str | None
+    crowd: int
+    """How many candidates have the name that was compared."""
 
 
 def needed_grams(proposal: Proposal, candidates: Sequence[Candidate]) -> set[str]:
@@ -123,7 +125,8 @@ class Scorer:
         self._matter = bags.of(*self._texts)
         self._single = [bags.of(text) for text in self._texts] if len(self._texts) > 1 else []
         self._likeness = [self._name_and_matter(one) for one in self._candidates]
-        self._power = {name: self._name_power(name) for name in self._names}
+        self._crowd = {name: sum(like[name] >= weights.same for like, _ in self._likeness) for name in self._names}
+        self._power = {name: self._power_of(crowd) for name, crowd in self._crowd.items()}
         self._matter_power = self._power_of(sum(theirs >= weights.same for _, theirs in self._likeness))
         self._fields = self._compare_fields()
 
@@ -142,10 +145,6 @@ class Scorer:
     def _matters(self, theirs: Bag) -> float:
         whole = self._bags.cosine(self._matter, theirs)
         return max([whole, *(0.95 * self._bags.cosine(one, theirs) for one in self._single)])
-
-    def _name_power(self, name: str) -> float:
-        same = self._weights.same
-        return self._power_of(sum(names[name] >= same for names, _ in self._likeness))
 
     def _power_of(self, crowd: int) -> float:
         return 1 / (1 + self._weights.crowd * math.log(max(1, crowd)))
@@ -173,7 +172,7 @@ class Scorer:
                 value = self._of(names, resource.name if resource.name in names else None, matters)
                 choices.append((value * (1 - self._weights.piece if several else 1), -number - 1, resource.name))
         value, _, compared = max(choices, key=lambda choice: choice[:2])
-        name = names.get(self._proposal.name if compared is None else compared, 0.0)
+        named = self._proposal.name if compared is None else compared
         alike, pairs = self._best_fields(at)
         sources, relation = self._sources(one), related(self._known.department, one.department)
         score = value + self._weights.fields * alike
@@ -182,7 +181,7 @@ class Scorer:
         return Scored(
             one,
             round(min(1.0, score / max(ceiling, 0.01) if value else 0.0), 4),
-            round(name, 4),
+            round(names.get(named, 0.0), 4),
             round(matters, 4),
             round(alike, 4),
             tuple(pairs),
@@ -191,6 +190,7 @@ class Scorer:
             self._elements(one),
             sources,
             relation,
+            self._crowd.get(named, 0),
         )
 
     def _of(self, names: Mapping[str, float], name: str | None, matters: float) -> float:

@@ -1,6 +1,7 @@
 """What a proposal must say before it can be compared: a name and a matter that are more than generic words."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,17 +14,30 @@ _FIELDS = 3
 
 
 @lru_cache(maxsize=1)
-def _generic() -> tuple[tuple[str, ...], frozenset[str]]:
-    lists = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    longest_first = sorted(lists["generic"], key=lambda word: (-len(word), word))
-    return tuple(longest_first), frozenset(words(name).core for name in lists["fields"])
+def _lists() -> Mapping[str, list[str]]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _generic_words() -> tuple[str, ...]:
+    return tuple(sorted(_lists()["generic"], key=lambda word: (-len(word), word)))
+
+
+@lru_cache(maxsize=2)
+def _cores(name: str) -> frozenset[str]:
+    return frozenset(words(field).core for field in _lists()[name])
+
+
+def is_own_bookkeeping(field: str) -> bool:
+    """Whether a field is what every system keeps for itself (序号, 备注): nothing to ask others for."""
+    return words(field).core in _cores("bookkeeping")
 
 
 @lru_cache(maxsize=50_000)
 def tells(text: str | None) -> bool:
     """Whether a name or text says more than that there is some system, data or information."""
     left = words(text).core if text else ""
-    for word in _generic()[0]:
+    for word in _generic_words():
         left = left.replace(word, "")
     return sum(not character.isdigit() for character in left) > 1
 
@@ -47,6 +61,6 @@ def is_comparable(proposal: Proposal) -> bool:
 
 
 def _own_fields(proposal: Proposal) -> int:
-    generic = _generic()[1]
+    generic = _cores("fields") | _cores("bookkeeping")
     cores = {words(name).core for one in proposal.resources for name in one.fields}
     return sum(tells(core) and core not in generic for core in cores)
