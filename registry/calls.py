@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from registry import filter_options as options
+from registry.calls_of_check import check
 from registry.calls_of_rules import calendar, rules
 from registry.calls_of_sources import sources
 from registry.choices import (
@@ -44,6 +45,8 @@ app = typer.Typer(
 app.add_typer(sources)
 app.add_typer(rules)
 app.add_typer(calendar)
+
+app.command(epilog="Example: registry check proposal.json")(check)
 
 _Reported = Annotated[Report, typer.Option("--format", help="As a table, or as JSON for programs.")]
 

@@ -15,6 +15,7 @@ from graph.findings import FindingSearch
 from graph.history import Known, Then, Version, as_known
 from graph.impact import Impacts
 from graph.lineage import Lineages
+from graph.matching.checks import Checks
 from graph.net import Net
 from graph.once import Once
 from graph.profiles import Profiles
@@ -58,6 +59,8 @@ class Context(OperationContext):
     """Answers where data leads round; one for all operations."""
     findings: Callable[[], FindingSearch]
     """Looks for what is broken; one for all operations."""
+    checks: Callable[[], Checks]
+    """Checks proposals; one for all operations."""
     calendar: WorkCalendar
     profiles: Profiles
     zone: tzinfo

@@ -25,6 +25,9 @@ from graph.engine import Graph
 from graph.findings import FindingSearch
 from graph.impact import Impacts
 from graph.lineage import Lineages
+from graph.matching.catalogue import Catalogue
+from graph.matching.checks import Checks
+from graph.matching.synonyms import sense
 from graph.watch import Watch
 from graph.whole import Wholes
 from resolvers.answering import Answer, Answers
@@ -278,14 +281,17 @@ def graphql_app(
     changes = cache(lambda: impacts or Impacts(graph, lineages.projection))
     cycles = cache(lambda: Cycles(graph, lineages.projection))
     findings = cache(lambda: search or FindingSearch(graph, lineages.projection))
+    checks = cache(lambda: Checks(graph, Catalogue(graph, sense)))
     options = options or Options()
     rules = options.calendar, options.profiles, zone
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
-    context = partial(Context, subgraph, graph, lineages, wholes, watch, changes, cycles, findings, *rules)
+    context = partial(Context, subgraph, graph, lineages, wholes, watch, changes, cycles, findings, checks, *rules)
 
     async def close() -> None:
         await watch.close()
         if cycles.cache_info().currsize:
             await cycles().close()
+        if checks.cache_info().currsize:
+            await checks().catalogue.close()
 
     return GraphQLApp(Answers(schema, options), context, close)

@@ -21,6 +21,7 @@ from resolvers.impact import ImpactType, impact_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
 from resolvers.members import After, Before, First, Last
 from resolvers.paths import LineagePaths, paths_field
+from resolvers.proposals import DuplicateReportType, check_field
 from resolvers.rules import (
     RuleProfileType,
     WorkCalendarYear,
@@ -146,6 +147,7 @@ class Query:
     changes: ChangeFeed = changes_field
     impact: ImpactType = impact_field
     findings: FindingConnection = findings_field
+    duplicate_check: DuplicateReportType = check_field
     what_if: WhatIfType | None = what_if_field
     what_ifs: AnswerConnection[WhatIfType] = what_ifs_field
     sources: AnswerConnection[SourceType] = sources_field

@@ -1,0 +1,191 @@
+"""`registry check`: does a proposed system exist already, and what could be shared instead of collected."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from graph.engine import Graph
+from graph.facts import as_text
+from graph.matching.catalogue import Catalogue
+from graph.matching.checks import Checks
+from graph.matching.proposals import Proposal, Report, Verdict
+from graph.matching.reports import reproduce
+from graph.matching.synonyms import sense
+from graph.refusals import BadInput
+from registry.commands.opened import Failure, opened, run, settings
+from registry.settings import Settings
+from registry.terminal import Format, console, notices, print_bytes, print_json, table, waiting
+from resolvers.report_record import report_record
+
+__all__ = ["EXAMPLE", "Wanted", "check", "example", "print_report", "reproduced", "told"]
+
+Record = dict[str, Any]
+
+EXAMPLE = Path(str(files("registry"))) / "sample" / "proposal.json"
+_LONGEST = 20_000_000
+"""Bytes of a file that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A proposal's file (`-`: standard input), and where its report is written."""
+
+    proposal: Path
+    report: Path | None
+
+
+def check(wanted: Wanted, form: Format) -> int:
+    """Check and print; 1 unless nothing like the proposal was found. Raises Failure."""
+    proposal = _proposal(_content(wanted.proposal), str(wanted.proposal))
+    given = settings()
+    report = run(lambda: _report(given, proposal))
+    if wanted.report is not None:
+        _write(wanted.report, report)
+    if form is Format.JSON:
+        print_json(told(report))
+    else:
+        print_report(console(), report)
+    return 0 if report.verdict is Verdict.NONE else 1
+
+
+def example() -> int:
+    """Print a proposal to begin with."""
+    print_bytes(EXAMPLE.read_bytes())
+    return 0
+
+
+def reproduced(file: Path) -> int:
+    """Make a report again from what it keeps; 1 where it comes out otherwise. Raises Failure."""
+    content = _content(file)
+    try:
+        made = reproduce(content)
+    except (BadInput, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Failure(f"{file}: is no report of a duplicate check.", "Give a file that --report has written.") from error
+    if made != content.rstrip(b"\n"):
+        raise Failure(
+            f"{file}: it comes out otherwise; it was changed, or made by another version of the registry.",
+            "Check the proposal again.",
+        )
+    notices().print("The report comes out the same, to the byte.")
+    return 0
+
+
+async def _report(given: Settings, proposal: Proposal) -> Report:
+    async with opened(given) as graph:
+        with waiting("Looking for what is like it …"):
+            return await checked(graph, given, proposal)
+
+
+async def checked(graph: Graph, given: Settings, proposal: Proposal) -> Report:
+    """The report on a proposal, by the rules that are in force today."""
+    profile = given.rule_profiles().in_force(datetime.now(given.zone).date())
+    catalogue = Catalogue(graph, sense)
+    try:
+        return await Checks(graph, catalogue).check(proposal, profile)
+    finally:
+        await catalogue.close()
+
+
+def _content(file: Path) -> bytes:
+    try:
+        content = sys.stdin.buffer.read(_LONGEST + 1) if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise Failure(f"{file}: cannot be read ({error.strerror}).", status=2) from error
+    if len(content) > _LONGEST:
+        raise Failure(f"{file}: is longer than {_LONGEST // 1_000_000} MB.")
+    return content
+
+
+def _proposal(content: bytes, file: str) -> Proposal:
+    """A proposal from JSON; what no check looks at is told on standard error."""
+    try:
+        said = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise Failure(f"{file}, line {error.lineno}: is no JSON ({error.msg}).", "`--example` shows one.") from error
+    try:
+        proposal = Proposal.from_json(said)
+    except BadInput as error:
+        raise Failure(f"{file}: {error}", "`--example` shows a proposal.") from error
+    for key in Proposal.unknown_keys(said):
+        notices().print(f"Note: {file}: {key} is not looked at.")
+    return proposal
+
+
+def _write(file: Path, report: Report) -> None:
+    try:
+        file.write_bytes(report.as_json() + b"\n")
+    except OSError as error:
+        raise Failure(f"{file}: cannot be written ({error.strerror}).") from error
+
+
+def told(report: Report) -> Record:
+    """A report with the names that it has in GraphQL, without its document."""
+    record = report_record(report)
+    del record["report"]
+    for one in record["candidates"]:
+        del one["system_id"], one["resource_id"]
+    named: Record = _named(record)
+    return {**named, "sequence": str(report.sequence), "at": as_text(record["at"])}
+
+
+def _named(value: Any) -> Any:
+    """A record with the names of GraphQL; what is evidence stays as it is."""
+    if isinstance(value, Mapping):
+        return {_camel(name): each if name == "evidence" else _named(each) for name, each in value.items()}
+    return [_named(one) for one in value] if isinstance(value, list) else value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.title, rest))
+
+
+_ASKED = {"name": "a name that tells it apart", "matter": "what it is for (事项)", "fields": "the fields that it keeps"}
+_CANDIDATES = {"score": "right", "over": "left", "what": "left", "whose": "left", "why": "left"}
+_REQUESTS = {"way": "left", "from": "left", "resource": "left", "for": "left", "what to do": "left"}
+
+
+def print_report(out: Console, report: Report, *, most: int = 20) -> None:
+    """A report for people."""
+    out.print(Text(f"{report.verdict.value}: {_SAID[report.verdict]}", "bold"))
+    if report.asks:
+        asked = "; ".join(_ASKED[part] for part in report.asks)
+        out.print(Text(f"The proposal should say still: {asked}."))
+    if report.candidates:
+        out.print()
+        rows = [
+            (f"{one.score:.2f}", one.over or "", one.name, one.department.name if one.department else "", one.text)
+            for one in report.candidates[:most]
+        ]
+        out.print(table(_CANDIDATES, rows, title="What is like it"))
+    if report.requests:
+        out.print()
+        asked_for = [
+            (
+                one.way,
+                one.provider.name if one.provider else "",
+                one.resource.name,
+                "、".join(one.proposed),
+                one.text,
+            )
+            for one in report.requests[:most]
+        ]
+        out.print(table(_REQUESTS, asked_for, title="What is there already: share it instead of collecting it"))
+    out.print()
+    out.print(Text(f"By the rules {report.rules}, as of change {report.sequence}."))
+
+
+_SAID = {
+    Verdict.NONE: "nothing that is registered does the same.",
+    Verdict.OVERLAP: "something does part of it already; look before you build.",
+    Verdict.DUPLICATE: "something does the same already.",
+    Verdict.UNKNOWN: "the proposal says too little to tell.",
+}
