@@ -196,6 +196,8 @@ class _Read:
         """One of them, checked. Raises WrongFile."""
         table = Table(self.file, f"profile {name}", _laid(self.common, self._own(name)))
         effective_to = table.day("effective_to") if "effective_to" in table else None
+        if not table.texts("basis"):
+            raise table.wrong("basis", "has to be given: what the profile rests on, a text or a list of texts")
         return RuleProfile(
             name=name,
             title=table.text("title"),

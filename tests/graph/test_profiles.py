@@ -181,6 +181,7 @@ def test_profiles_cover_each_day_once(tmp_path: Path) -> None:
         (OURS + "titel = 1\n", r"profile decree-809, titel: there is no such key; did you mean title\?"),
         (OURS + "title = 1\n", "title: must be a text"),
         (OURS + "basis = [1]\n", "basis: must be a list of texts"),
+        (OURS + "basis = []\n", "basis: has to be given"),
         (OURS + 'like = "nobody"\n', "like: there is no profile nobody"),
         (OURS + "deadlines = 5\n", "deadlines: must be a table"),
         (
