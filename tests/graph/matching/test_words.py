@@ -15,6 +15,7 @@ from graph.text import name_key
 
 CASES = tomllib.loads((Path(__file__).parents[2] / "cases/matching/words.toml").read_text(encoding="utf-8"))
 _CHINESE = "市区县省盐城某的和与及或信息数据表系统平台管理服务情况社区企业人口登记"
+TRADITIONAL = opencc.OpenCC("s2t")
 NAMES = st.text(alphabet=_CHINESE, min_size=1, max_size=12)
 
 
@@ -50,7 +51,7 @@ def test_who_has_it_makes_no_difference(name: str, place: str) -> None:
 
 @given(NAMES)
 def test_traditional_characters_width_and_spaces_make_no_difference(name: str) -> None:
-    traditional = opencc.OpenCC("s2t").convert(name)
+    traditional = TRADITIONAL.convert(name)
     if name_key(traditional) == name_key(name):
         assert words(" ".join(traditional)) == words(name)
 
