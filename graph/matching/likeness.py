@@ -88,18 +88,19 @@ class Pair:
 class Fields:
     """Proposed fields against the fields of all candidates: likeness of every two names, computed at once.
 
-    `elements` are the ids of the data elements of names, by the name; two fields with the same element are the same.
+    `held` are the candidates' fields, each as `distinct` makes them. `elements` are the ids of the data elements of
+    names, by the name; two fields with the same element are the same.
     """
 
     def __init__(
-        self, proposed: Sequence[str], candidates: Sequence[Sequence[str]], elements: Mapping[str, frozenset[str]]
+        self, proposed: Sequence[str], held: Sequence[Mapping[str, str]], elements: Mapping[str, frozenset[str]]
     ) -> None:
-        self.proposed = _distinct(proposed)
-        self._held = [_distinct(names) for names in candidates]
-        distinct = _distinct(name for names in self._held for name in names.values())
-        self._at = {key: at for at, key in enumerate(distinct)}
+        self.proposed = distinct(proposed)
+        self._held = held
+        every = {key: name for names in held for key, name in names.items()}
+        self._at = {key: at for at, key in enumerate(every)}
         self._spread = Counter(key for names in self._held for key in names)
-        self._likeness = _likenesses(self.proposed, distinct, elements)
+        self._likeness = _likenesses(self.proposed, every, elements)
         self._weights = np.array([self._weight(key) for key in self.proposed])
         self._total = float(self._weights.sum())
 
@@ -130,7 +131,7 @@ class Fields:
         return 1 / (1 + math.log(1 + self._spread[key]))
 
 
-def _distinct(names: Iterable[str]) -> dict[str, str]:
+def distinct(names: Iterable[str]) -> dict[str, str]:
     """Field names by what they are compared by; placeholders are left out."""
     found: dict[str, str] = {}
     for name in names:

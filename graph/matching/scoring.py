@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from graph.matching.likeness import Bag, Bags, Fields, Frequencies, Pair, sense_grams
+from graph.matching.likeness import Bag, Bags, Fields, Frequencies, Pair, distinct, sense_grams
 from graph.matching.proposals import Body, Candidate, Known, Named, Proposal
 from graph.matching.telling import tells
 from graph.refusals import BadInput
@@ -34,6 +34,8 @@ class Weights:
     """How much it means that a system holds a resource of a proposed name."""
     piece: float = 0.1
     """What is taken off a candidate that is like one of several proposed resources only."""
+    enough: float = 0.8
+    """How much a proposal must say for a full score, counted in grams as rare as can be: 企业信息 says less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Rules:
     """The rules of a duplicate check: the version of their profile, thresholds, weights, and how much is listed."""
 
     version: str = "usual"
-    overlap: float = 0.47
+    overlap: float = 0.5
     duplicate: float = 0.75
     listed: float = 0.2
     most: int = 20
@@ -90,7 +92,7 @@ class Scored:
     sources: tuple[Named, ...]
     relation: str | None
     crowd: int
-    """How many candidates have the name that was compared."""
+    """How many resources have the name that was compared."""
 
 
 def needed_grams(proposal: Proposal, candidates: Sequence[Candidate]) -> set[str]:
@@ -125,10 +127,11 @@ class Scorer:
         self._matter = bags.of(*self._texts)
         self._single = [bags.of(text) for text in self._texts] if len(self._texts) > 1 else []
         self._likeness = [self._name_and_matter(one) for one in self._candidates]
-        self._crowd = {name: sum(like[name] >= weights.same for like, _ in self._likeness) for name in self._names}
+        self._crowd = {name: self._called(name) for name in self._names}
         self._power = {name: self._power_of(crowd) for name, crowd in self._crowd.items()}
         self._matter_power = self._power_of(sum(theirs >= weights.same for _, theirs in self._likeness))
         self._fields = self._compare_fields()
+        self._enough = self._said_enough(frequencies)
 
     def scored(self) -> list[Scored]:
         """All candidates, best first; equals by id."""
@@ -146,17 +149,26 @@ class Scorer:
         whole = self._bags.cosine(self._matter, theirs)
         return max([whole, *(0.95 * self._bags.cosine(one, theirs) for one in self._single)])
 
+    def _called(self, name: str) -> int:
+        """How many resources have a name."""
+        each = zip(self._candidates, self._likeness, strict=True)
+        return sum(names[name] >= self._weights.same for one, (names, _) in each if one.kind == "resource")
+
+    def _said_enough(self, frequencies: Frequencies) -> float:
+        said = self._bags.of(*self._names, *self._texts).square / frequencies.weight("") ** 2
+        return min(1.0, math.sqrt(said / self._weights.enough)) if self._weights.enough else 1.0
+
     def _power_of(self, crowd: int) -> float:
         return 1 / (1 + self._weights.crowd * math.log(max(1, crowd)))
 
     def _compare_fields(self) -> list[Fields]:
         elements: dict[str, frozenset[str]] = {name: frozenset([one.id]) for name, one in self._known.elements.items()}
         for one in self._candidates:
-            for held in one.fields:
-                if held.element:
-                    elements[held.name] = elements.get(held.name, frozenset()) | {held.element.id}
-        held_names = [[held.name for held in one.fields] for one in self._candidates]
-        return [Fields(resource.fields, held_names, elements) for resource in self._proposal.resources]
+            for known in one.fields:
+                if known.element:
+                    elements[known.name] = elements.get(known.name, frozenset()) | {known.element.id}
+        held = [distinct(one.name for one in candidate.fields) for candidate in self._candidates]
+        return [Fields(resource.fields, held, elements) for resource in self._proposal.resources]
 
     def _score(self, at: int) -> Scored:
         one = self._candidates[at]
@@ -165,17 +177,17 @@ class Scorer:
         if parts:
             matters = max(matters, self._held(parts))
         whole = self._proposal.name if self._proposal.name in names else None
-        choices: list[tuple[float, int, str | None]] = [(self._of(names, whole, matters), 0, None)]
+        choices: list[tuple[float, int, str | None]] = [(self._of(one, names, whole, matters), 0, None)]
         if one.kind == "resource":
             several = len(self._proposal.resources) > 1
             for number, resource in enumerate(self._proposal.resources):
-                value = self._of(names, resource.name if resource.name in names else None, matters)
+                value = self._of(one, names, resource.name if resource.name in names else None, matters)
                 choices.append((value * (1 - self._weights.piece if several else 1), -number - 1, resource.name))
         value, _, compared = max(choices, key=lambda choice: choice[:2])
         named = self._proposal.name if compared is None else compared
         alike, pairs = self._best_fields(at)
         sources, relation = self._sources(one), related(self._known.department, one.department)
-        score = value + self._weights.fields * alike
+        score = value * self._enough + self._weights.fields * alike
         score += self._weights.sources * bool(sources) + self._weights.department * _NEAR.get(relation or "", 0.0)
         ceiling = self._weights.mean + self._weights.best + self._weights.fields
         return Scored(
@@ -193,9 +205,12 @@ class Scorer:
             self._crowd.get(named, 0),
         )
 
-    def _of(self, names: Mapping[str, float], name: str | None, matters: float) -> float:
+    def _of(self, one: Candidate, names: Mapping[str, float], name: str | None, matters: float) -> float:
+        """What name and matter say together. The name of a system is its own, however many departments list it."""
         like = names[name] if name else 0.0
-        mine, theirs = self._power[name] if name else 0.0, self._matter_power
+        shared = one.kind == "resource" and self._texts
+        mine = 0.0 if name is None else self._power[name] if shared else 1.0
+        theirs = self._matter_power
         top = max(mine, theirs)
         mean = (mine * like + theirs * matters) / (mine + theirs)
         return self._weights.mean * mean + self._weights.best * max(mine * like, theirs * matters) / top

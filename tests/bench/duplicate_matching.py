@@ -10,19 +10,23 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
 
+from connectors.table_sheets import open_table
 from graph.matching.likeness import Bags, Frequencies
-from graph.matching.proposals import Candidate, Known
+from graph.matching.proposals import Candidate, Known, Proposal, ProposedResource
 from graph.matching.scoring import Rules, Scorer, matter, needed_grams
 from graph.matching.telling import is_comparable
 from tests.bench.duplicate_cases import Case, make_cases
 from tests.bench.duplicate_catalogue import Index, read_candidates
+
+_KINDS = ("made", "system", "twin")
+_VERDICTS = ("UNKNOWN", "NONE", "OVERLAP", "DUPLICATE")
 
 Ranked = list[tuple[float, str]]
 Matcher = Callable[[Case, Sequence[Candidate], Index], Ranked]
@@ -128,3 +132,71 @@ def judge(answers: Sequence[tuple[Case, Ranked]]) -> Quality:
 def _f1(found: Sequence[float], alarms: Sequence[float], threshold: float) -> float:
     hits = sum(top >= threshold for top in found)
     return 2 * hits / (hits + sum(top >= threshold for top in alarms) + len(found))
+
+
+def print_quality(console: Console, cases: Sequence[Case], index: Index) -> None:
+    """All matchers beside each other, on the same cases."""
+    table = Table(
+        "matcher", "made", "system", "twin", "all first right", "nDCG@10", "found at 5 %", "best F1", "at", "ms"
+    )
+    rules = Rules()
+    matchers = {"WRatio on names": by_ratio, "TF-IDF on names": by_name, "the formula": by_formula, "ours": ours(rules)}
+    for name, match in matchers.items():
+        began = time.process_time()
+        answers = rank(cases, index, match)
+        spent = (time.process_time() - began) * 1000 / len(cases)
+        made = judge(answers)
+        shares = [made.first[kind] for kind in (*_KINDS, "all")]
+        figures = [*shares, made.ndcg, made.found, made.f1, made.threshold]
+        table.add_row(name, *(f"{figure:.3f}" for figure in figures), f"{spent:.0f}")
+    console.print(table)
+    print_verdicts(console, answers, rules)
+
+
+def print_verdicts(console: Console, answers: Sequence[tuple[Case, Ranked]], rules: Rules) -> None:
+    """What the verdicts would be, by kind of case."""
+    table = Table("kind", "cases", *_VERDICTS)
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for case, ranked in answers:
+        top = ranked[0][0] if ranked else 0.0
+        over = "DUPLICATE" if top >= rules.duplicate else "OVERLAP" if top >= rules.overlap else "NONE"
+        counts[case.kind][over if is_comparable(case.proposal) else "UNKNOWN"] += 1
+    for kind, row in counts.items():
+        table.add_row(
+            kind, str(sum(row.values())), *(str(row[name]) for name in ("UNKNOWN", "NONE", "OVERLAP", "DUPLICATE"))
+        )
+    console.print(table)
+
+
+def print_demands(console: Console, path: Path, index: Index) -> None:
+    """The demand sheet matched to the catalogue, for a person to judge."""
+    for _, cells in open_table(path, peek=False).sheets[0].rows[1:]:
+        number, who, name, fields, purpose = (str(cell or "").strip() for cell in (*cells, *[""] * 5)[:5])
+        resource = ProposedResource(name, tuple(filter(None, fields.replace("，", "、").split("、"))))
+        proposal = Proposal(name, name, resources=(resource,))
+        case = Case("demand", proposal, frozenset())
+        ((_, ranked),) = rank([case], index, ours(Rules()))
+        console.print(f"[bold]{number} {who}: {name}[/bold] ({fields[:60]}; {purpose[:50]})")
+        by_id = {one.id: one for one in index.candidates}
+        for score, id in ranked[:5]:
+            one = by_id[id]
+            owner = one.department.name if one.department else "?"
+            console.print(
+                f"   {score:.2f} {one.kind} {one.name} | {' '.join(one.matter)[:50]} | {owner}", highlight=False
+            )
+
+
+def main() -> None:
+    """Prints quality on the half that nothing was tuned on, and the demands."""
+    folder = os.environ.get("REGISTRY_TEST_DATA")
+    if not folder:
+        sys.exit("REGISTRY_TEST_DATA must name the folder of catalogue.xlsx and demands.xlsx.")
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    console = Console(width=150)
+    index = Index(read_candidates(Path(folder) / "catalogue.xlsx"))
+    print_quality(console, make_cases(index.candidates, 1, seed), index)
+    print_demands(console, Path(folder) / "demands.xlsx", index)
+
+
+if __name__ == "__main__":
+    main()
