@@ -59,7 +59,7 @@ class YearlyDutyType:
 @strawberry.type(description="A number that judgements are made by.")
 class RuleThreshold:
     group: str = _described("Of which judgement: duplicates, zombie, freshness.")
-    name: str = _described("Which number; weights.name is within weights.")
+    name: str = _described("Which number; weights.mean is within weights.")
     value: float = _described("The number.")
 
 

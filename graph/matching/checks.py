@@ -1,7 +1,7 @@
 """Duplicate checks against one graph: candidates by the catalogue, scores by the rules, a report that keeps its inputs.
 
-    checks = Checks(graph, Catalogue(graph), Profiles())
-    report = await checks.check(Proposal.from_json({…}), profiles.in_force(today))
+checks = Checks(graph, Catalogue(graph), Profiles())
+report = await checks.check(Proposal.from_json({…}), profiles.in_force(today))
 """
 
 import asyncio

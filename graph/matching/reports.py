@@ -42,7 +42,8 @@ def check(
     scored = Scorer(proposal, ordered, frequencies, known, rules.weights).scored()
     judged = is_comparable(proposal)
     bags = Bags(frequencies)
-    listed = [one for one in scored if one.score >= rules.listed][: rules.most]
+    least = min(rules.listed, rules.overlap)
+    listed = [one for one in scored if one.score and one.score >= least][: int(rules.most)]
     matches = tuple(_match(one, proposal, rules, known, bags, judged) for one in listed)
     shared, requests = shareable(proposal, fields, known, {one.candidate.id: one.score for one in scored})
     return Report(

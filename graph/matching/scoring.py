@@ -56,8 +56,8 @@ class Rules:
         weights: dict[str, Any] = _numbers(Weights, given.pop("weights", {}), "duplicates.weights")
         numbers: dict[str, Any] = _numbers(Rules, given, "duplicates")
         made = Rules(version, weights=Weights(**weights), **numbers)
-        if not 0 < made.listed <= made.overlap <= made.duplicate <= 1:
-            raise BadInput("duplicates: 0 < listed ≤ overlap ≤ duplicate ≤ 1 is needed.")
+        if made.overlap > made.duplicate:
+            raise BadInput("duplicates: overlap must not be above duplicate.")
         if made.weights.mean + made.weights.best <= 0:
             raise BadInput("duplicates.weights: name and matter (mean, best) must weigh something.")
         return made

@@ -196,7 +196,7 @@ def test_profiles_cover_each_day_once(tmp_path: Path) -> None:
         (OURS + "[profile.duplicates]\noverlap = true\n", "overlap: must be a number from 0"),
         (OURS + "[profile.duplicates]\noverlap = nan\n", "overlap: must be a number from 0"),
         (OURS + "[profile.duplicates]\noverlap = 0.99\n", "duplicates, overlap: must not be above duplicate"),
-        (OURS + "[profile.duplicates.weights]\nnames = 1\n", r"weights, names: .*did you mean name\?"),
+        (OURS + "[profile.duplicates.weights]\nfield = 1\n", r"weights, field: .*did you mean fields\?"),
         (OURS + "[profile.duplicates]\nweights = 1\n", "weights: must be numbers of which one"),
         (OURS + '[profile.vocabulary.verdicts]\nNONE = "x"\n', r"vocabulary, verdicts: .*did you mean verdict\?"),
         (OURS + "[profile.vocabulary.verdict]\nNONE = 1\n", "verdict, NONE: must be a text"),

@@ -63,7 +63,7 @@ async def test_profiles_tell_all_that_they_say(api: Api) -> None:
     }
     assert {"event": "CITY_REPORT", "month": 1, "day": 31} in decree["yearly"]
     assert {"group": "freshness", "name": "WEEKLY", "value": 9.0} in decree["thresholds"]
-    assert "weights.name" in {one["name"] for one in decree["thresholds"]}
+    assert "weights.mean" in {one["name"] for one in decree["thresholds"]}
     assert {"group": "verdict", "word": "DUPLICATE", "text": "重复建设"} in decree["vocabulary"]
     version = told["ruleProfiles"][0]["version"]
     query = "query ($name: String!) { ruleProfile(name: $name) { name } }"

@@ -13,6 +13,7 @@ from graph.facts import PLACEHOLDERS
 from graph.matching.proposals import Body, Candidate, HeldField, Known, Named, Proposal, ProposedResource, Verdict
 from graph.matching.reports import reproduce
 from graph.matching.scoring import Rules, related
+from graph.profiles import Profiles
 from graph.refusals import BadInput
 from tests.graph.matching.checking import CANDIDATES, PROPOSALS, candidate, checked, proposal
 
@@ -156,7 +157,7 @@ def test_rules_come_from_a_table_and_tell_what_is_wrong_in_it() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"overlaps": 0.3}, "duplicates.overlaps"),
         ({"overlap": "0.3"}, "duplicates.overlap"),
-        ({"overlap": 0.9, "duplicate": 0.4}, "overlap ≤ duplicate"),
+        ({"overlap": 0.9, "duplicate": 0.4}, "overlap must not be above"),
         ({"weights": {"name": 1}}, "duplicates.weights.name"),
         ({"weights": {"mean": 0, "best": 0}}, "must weigh"),
         ({"weights": 3}, "duplicates.weights"),
@@ -164,6 +165,11 @@ def test_rules_come_from_a_table_and_tell_what_is_wrong_in_it() -> None:
     for table, place in wrong:
         with pytest.raises(BadInput, match=place):
             Rules.from_table("own", table)
+
+
+def test_the_shipped_profiles_have_the_rules_that_were_tuned() -> None:
+    for profile in Profiles().all:
+        assert Rules.from_table("usual", profile.duplicates) == Rules()
 
 
 def test_rules_of_a_report_are_kept_in_it() -> None:
