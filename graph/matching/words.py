@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Words:
 NOTHING = Words("", "", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stripped:
     """What names are stripped of; each list longest first."""
 
@@ -48,6 +48,27 @@ class Stripped:
     not_places: tuple[str, ...]
     suffixes: tuple[str, ...]
     particles: tuple[str, ...]
+
+    @cached_property
+    def going_on(self) -> re.Pattern[str]:
+        """The longest word somewhere that is no place."""
+        return re.compile(_any_of(word for word in self.not_places if not word.startswith("^")))
+
+    @cached_property
+    def beginning(self) -> re.Pattern[str]:
+        """The longest word at the beginning of a name that is no place there."""
+        return re.compile(_any_of(word[1:] for word in self.not_places if word.startswith("^")))
+
+    @cached_property
+    def endings(self) -> tuple[tuple[int, frozenset[str]], ...]:
+        """The suffixes by their lengths, longest first."""
+        lengths = sorted({len(suffix) for suffix in self.suffixes}, reverse=True)
+        return tuple((size, frozenset(word for word in self.suffixes if len(word) == size)) for size in lengths)
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    longest_first = sorted(texts, key=len, reverse=True)
+    return "|".join(map(re.escape, longest_first)) or "(?!)"
 
 
 def stripped(own: Mapping[str, Any] | None = None) -> Stripped:
@@ -84,12 +105,17 @@ def made(text: str, lists: Stripped) -> Words:
     key = name_key(text)
     if not any(character.isalnum() for character in key):
         return NOTHING
+    bare, note = _bracketed(text, key) if _BRACKETS.search(text) else (key, "")
+    return Words(key, _core(bare, lists), note)
+
+
+def _bracketed(text: str, key: str) -> tuple[str, str]:
+    """What stands outside of brackets, and in them; where nothing usable stands outside, all of it and nothing."""
     outside = _BRACKETS.sub(" ", text)
     bare = name_key(outside)
-    note = name_key(" ".join(_BRACKETS.findall(text)))
     if len(bare) < _SHORTEST or is_placeholder(outside):
-        bare, note = key, ""
-    return Words(key, _core(bare, lists), note)
+        return key, ""
+    return bare, name_key(" ".join(_BRACKETS.findall(text)))
 
 
 def _core(key: str, lists: Stripped) -> str:
@@ -112,36 +138,29 @@ def _without_places(key: str, lists: Stripped) -> str:
 
 def _place(key: str, lists: Stripped) -> int:
     """How many characters at the beginning of `key` name a place."""
-    for length in range(2, _PLACE + 1):
-        head = key[:length]
-        if head.endswith(lists.place_endings) and not _goes_on(key, length, lists):
-            return length
-    for place in lists.places:
-        if key.startswith(place) and not _goes_on(key, len(place), lists):
-            return len(place)
-    return 0
+    lengths = [length for length in range(2, _PLACE + 1) if key[:length].endswith(lists.place_endings)]
+    lengths += [len(place) for place in lists.places if key.startswith(place)]
+    if not lengths:
+        return 0
+    inside = _no_places(key, max(lengths), lists)
+    return next((length for length in lengths if not any(first < length <= end for first, end in inside)), 0)
 
 
-def _goes_on(key: str, length: int, lists: Stripped) -> bool:
-    """Whether the end of a beginning of `key` is part of a word that is no place."""
-    for word in lists.not_places:
-        first = word.startswith("^")
-        word = word.removeprefix("^")
-        starts = (0,) if first else range(max(0, length - len(word)), length)
-        if any(key.startswith(word, start) and start + len(word) >= length for start in starts):
-            return True
-    return False
+def _no_places(key: str, most: int, lists: Stripped) -> list[tuple[int, int]]:
+    """From where to where in `key` words stand that are no place, of those that begin before `most`."""
+    found = [(at, match.end()) for at in range(most) if (match := lists.going_on.match(key, at))]
+    first = lists.beginning.match(key)
+    return [*found, (0, first.end())] if first else found
 
 
 def _without_suffixes(key: str, lists: Stripped) -> str:
     """`key` without the words that it ends with and that do not tell it apart."""
-    while True:
-        for suffix in lists.suffixes:
-            if key.endswith(suffix) and len(key) - len(suffix) >= _SHORTEST:
-                key = key[: -len(suffix)]
-                break
-        else:
-            return key
+    while key.endswith(lists.suffixes):
+        size = next((n for n, those in lists.endings if key[-n:] in those and len(key) - n >= _SHORTEST), 0)
+        if not size:
+            break
+        key = key[:-size]
+    return key
 
 
 def grams(core: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import opencc
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.facts import PLACEHOLDERS
@@ -49,6 +49,7 @@ def test_who_has_it_makes_no_difference(name: str, place: str) -> None:
     assert words(place + name) == replace(words(name), key=words(place + name).key)
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_traditional_characters_width_and_spaces_make_no_difference(name: str) -> None:
     traditional = TRADITIONAL.convert(name)
