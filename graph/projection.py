@@ -8,7 +8,7 @@ memory allowed, `graph/fill.py` answers with statements.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ from graph.load import (
 )
 from graph.net import Net
 from graph.rounds import Rounds
+from graph.windows import windows
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,6 @@ MATCH (n:SharingAgreement {sequence: change})
 RETURN collect([n.number, n.recorded_from, n.consumer, n.system, n.covers]) AS rows
 """
 
-_ROWS_A_WINDOW = 20_000
 _TRIES = 3
 _SLACK = 16
 
@@ -203,29 +203,15 @@ class Projection:
         return True
 
     async def _windows(self, text: str, end: int, **parameters: int) -> AsyncIterator[list[list[Any]]]:
-        """The rows up to change `end`, in windows of the sequence that widen and narrow by what they bring.
-
-        The engine works on the next window while the reader takes this one.
-        """
-        after, upto, width = 0, min(4, end), 4
-
-        def read() -> asyncio.Future[list[dict[str, Any]]]:
-            return asyncio.ensure_future(self.graph.read(text, after=after, upto=upto, **parameters))
-
-        ahead = read() if after < end else None
-        try:
-            while ahead:
-                rows = [row for record in await ahead for row in record["rows"]]
-                self._done += upto - after
-                width = width * 2 if len(rows) < _ROWS_A_WINDOW else max(1, width // 2)
-                after, upto = upto, min(upto + width, end)
-                ahead = read() if after < end else None
+        """The rows up to change `end`, in windows of the sequence."""
+        before = 0
+        async with aclosing(windows(self.graph, text, 0, end, **parameters)) as found:
+            async for upto, records in found:
+                self._done += upto - before
+                before = upto
+                rows = [row for record in records for row in record["rows"]]
                 if rows:
                     yield rows
-        finally:
-            if ahead:
-                ahead.cancel()
-                await asyncio.gather(ahead, return_exceptions=True)
 
     def _take(self, net: Net, kind: Kind, rows: list[list[Any]], *, index: bool) -> None:
         known = net.index
