@@ -8,18 +8,19 @@ from graph.engine import Graph
 
 ROWS = 20_000
 """So many rows one statement is to bring; windows widen and narrow by that."""
-_FIRST = 4
+FIRST = 4
+"""Changes of the first window."""
 
 
 async def windows(
-    graph: Graph, text: LiteralString, after: int, end: int, **parameters: Any
+    graph: Graph, text: LiteralString, after: int, end: int, *, first: int = FIRST, **parameters: Any
 ) -> AsyncGenerator[tuple[int, list[dict[str, Any]]], None]:
     """The records of a statement for the changes after `after` up to `end`; with each how far it went.
 
     The statement takes `$after` and `$upto` and answers records with `rows`. The engine works on the next window
     while the reader takes this one. To be closed when it is left early (`contextlib.aclosing`).
     """
-    upto, width = min(after + _FIRST, end), _FIRST
+    upto, width = min(after + first, end), FIRST
 
     def read() -> asyncio.Future[list[dict[str, Any]]]:
         return asyncio.ensure_future(graph.read(text, after=after, upto=upto, **parameters))

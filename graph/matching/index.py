@@ -9,7 +9,7 @@ pairs of characters. They lie in segments of up to 65,536 texts, with their post
 small segment, and small ones are merged. An answer hangs on what the index holds alone, not on how it came there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -74,40 +74,38 @@ class Index:
         if self._waiting:
             self._take(len(self._waiting))
 
-    def frequency(self, gram: str) -> int:
-        """How many texts have a character or a pair of them."""
+    def frequencies(self, grams: Sequence[str]) -> dict[str, int]:
+        """How many texts have each of some characters and pairs of them."""
         self.settle()
-        keys = np.array([_key(gram)], np.uint64)
-        return sum(int(segment.living(segment.find(keys))[0]) for segment in self._segments)
+        keys = np.array([_key(gram) for gram in grams], np.uint64)
+        counts = sum((segment.living(segment.find(keys)) for segment in self._segments), np.zeros(len(keys), np.int64))
+        return dict(zip(grams, counts.tolist(), strict=True))
 
     def weight(self, gram: str) -> float:
         """How much a gram tells: one that few texts have much."""
-        return float(self._weights(np.array([self.frequency(gram)]))[0])
+        return float(self._weights(np.array([self.frequencies([gram])[gram]]))[0])
 
-    def best(self, text: str, most: int, allowed: Bools | None = None) -> Best:
-        """The best `most` for a text, of the numbers that are allowed (all, if `None`)."""
+    def best(self, text: str, most: int) -> Best:
+        """The best `most` for a text."""
+        return self.best_of(text, most, [None])[0]
+
+    def best_of(self, text: str, most: int, groups: Sequence[Bools | None]) -> list[Best]:
+        """The best `most` for a text in each of some groups: those whose numbers are marked; `None`, all."""
         self.settle()
         keys = np.unique(_grams(*_characters([text]), pairs=self._pairs) >> np.uint64(_PLACE))
         found = [(segment, segment.find(keys)) for segment in self._segments]
         counts = sum((segment.living(at) for segment, at in found), np.zeros(len(keys), np.int64))
         weights = self._weights(counts)
-        total = float(weights.sum(dtype=np.float64))
+        total = np.float32(weights.sum(dtype=np.float64))
         weights[~_rarest(counts)] = 0
         longer = _SATURATION * _LENGTHS / (1 + _SATURATION * (1 - _LENGTHS)) * self.count / max(self._grams, 1)
-        numbers, scores, bound = [], [], np.float32(0)
+        best = [_Best(most, group) for group in groups]
         for segment, at in found:
-            all_scores = segment.scores(weights, at)
-            all_scores *= np.minimum(1, (1 + longer * len(keys)) / (1 + longer * segment.sizes), dtype=np.float32)
-            kept = np.flatnonzero((all_scores > 0) & (all_scores >= bound))
-            if allowed is not None:
-                kept = kept[allowed[segment.numbers[kept]]]
-            those = all_scores[kept]
-            if len(those) > most:
-                bound = np.partition(those, -most)[-most]
-                kept, those = kept[those >= bound], those[those >= bound]
-            numbers.append(segment.numbers[kept])
-            scores.append(those)
-        return _best(numbers, scores, most, total)
+            scores = segment.scores(weights, at)
+            scores *= np.minimum(1, (1 + longer * len(keys)) / (1 + longer * segment.sizes), dtype=np.float32)
+            for one in best:
+                one.take(segment.numbers, scores)
+        return [one.done(total) for one in best]
 
     def _weights(self, counts: Ints) -> Floats:
         return np.log1p((self.count - counts + 0.5) / (counts + 0.5)).astype(np.float32)
@@ -285,12 +283,29 @@ def _rarest(counts: Ints) -> Bools:
     return looked
 
 
-def _best(numbers: list[Ints], scores: list[Floats], most: int, total: float) -> Best:
-    if not numbers or not most:
-        return Best(np.zeros(0, np.int64), np.zeros(0, np.float32))
-    all_numbers, all_scores = np.concatenate(numbers), np.concatenate(scores)
-    if len(all_scores) > most:
-        kept = all_scores >= np.partition(all_scores, -most)[-most]
-        all_numbers, all_scores = all_numbers[kept], all_scores[kept]
-    order = np.lexsort((all_numbers, -all_scores))
-    return Best(all_numbers[order], np.minimum(all_scores[order] / np.float32(total), 1, dtype=np.float32))
+class _Best:
+    """The best numbers of a group so far, and those as good as the last of them."""
+
+    def __init__(self, most: int, group: Bools | None) -> None:
+        self._most, self._group = most, group
+        self._found: list[Best] = []
+        self._bound = np.float32(0)
+
+    def take(self, numbers: Ints, scores: Floats) -> None:
+        kept = np.flatnonzero((scores > 0) & (scores >= self._bound))
+        if self._group is not None:
+            kept = kept[self._group[numbers[kept]]]
+        its = scores[kept]
+        if len(its) > self._most:
+            self._bound = np.partition(its, -self._most)[-self._most]
+            kept = kept[its >= self._bound]
+        self._found.append(Best(numbers[kept], scores[kept]))
+
+    def done(self, total: np.float32) -> Best:
+        numbers = np.concatenate([np.zeros(0, np.int64), *(best.numbers for best in self._found)])
+        scores = np.concatenate([np.zeros(0, np.float32), *(best.scores for best in self._found)])
+        if len(scores) > self._most:
+            kept = scores >= np.partition(scores, -self._most)[-self._most]
+            numbers, scores = numbers[kept], scores[kept]
+        order = np.lexsort((numbers, -scores))
+        return Best(numbers[order], np.minimum(scores[order] / total, 1, dtype=np.float32))

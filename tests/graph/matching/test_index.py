@@ -68,8 +68,9 @@ def test_changed_bit_by_bit_it_is_as_one_filled_anew(steps: list[tuple[int, str]
     assert kept.weight("城") == anew.weight("城")
     for pairs in (False, True):
         index = filled(dict(steps), pairs=pairs)
-        for gram in ("城", "城乡", "𠀀", "务𠀀"):
-            assert index.frequency(gram) == sum(gram in grams_of(text, pairs=False) for text in dict(steps).values())
+        held = [grams_of(text, pairs=False) for text in dict(steps).values()]
+        counts = {gram: sum(gram in its for its in held) for gram in ("城", "城乡", "𠀀", "务𠀀")}
+        assert index.frequencies(list(counts)) == counts
 
 
 def test_texts_of_several_segments_are_found_as_those_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,13 +99,14 @@ def test_small_segments_are_merged_and_what_went_leaves() -> None:
     assert sorted(index.best("城乡", 500).numbers.tolist()) == list(range(480, 500))
 
 
-def test_all_that_are_as_good_as_the_last_are_there_and_only_those_allowed() -> None:
+def test_all_that_are_as_good_as_the_last_are_there_and_only_those_of_a_group() -> None:
     index = filled(dict.fromkeys(range(10), "营业执照") | {10: "营业执照注销"})
     assert index.best("营业执照", 3).numbers.tolist() == list(range(10))
     allowed = np.zeros(11, np.bool_)
     allowed[[2, 10]] = True
-    assert index.best("营业执照", 1, allowed).numbers.tolist() == [2]
-    assert index.best("营业执照", 2, allowed).numbers.tolist() == [2, 10]
+    first, all_of_them = index.best_of("营业执照", 1, [allowed, None])
+    assert (first.numbers.tolist(), all_of_them.numbers.tolist()) == ([2], list(range(10)))
+    assert index.best_of("营业执照", 2, [allowed])[0].numbers.tolist() == [2, 10]
     assert index.best("不动产", 5).numbers.tolist() == index.best("", 5).numbers.tolist() == []
 
 
