@@ -242,7 +242,7 @@ async def _check(info: Info, proposal: ProposalArgument) -> Any:
 
 check_field: Any = strawberry.field(
     resolver=_check,
-    description="Does a proposed system exist already, who has its data, and what could be shared instead of collected? "
+    description="Does a proposed system exist already, who has its data, and what could be shared instead? "
     "Nothing is kept: `document` holds all of the answer.",
     directives=[weighs(500)],
 )

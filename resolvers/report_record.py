@@ -1,4 +1,4 @@
-"""A duplicate check's report as a plain record, in the shape of GraphQL's `DuplicateReport`: for the API and for commands."""
+"""A duplicate check as a plain record, in the shape of GraphQL's `DuplicateReport`: for the API and for commands."""
 
 from collections.abc import Mapping
 from datetime import UTC

@@ -68,7 +68,7 @@ def reproduced(file: Path) -> int:
     try:
         made = reproduce(content)
     except (BadInput, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Failure(f"{file}: is no report of a duplicate check.", "Give a file that --report has written.") from error
+        raise Failure(f"{file}: is no report of a check.", "Give a file that --report has written.") from error
     if made != content.rstrip(b"\n"):
         raise Failure(
             f"{file}: it comes out otherwise; it was changed, or made by another version of the registry.",
