@@ -213,6 +213,10 @@ def _documents(records: list[Record], context: Context) -> list[Any]:
 class DuplicateReportType:
     verdict: Verdict = _described("What it came to, by the thresholds of the rule profile.")
     asks: list[ProposalPart] = _described("What the proposal should say still, so that the check can tell more.")
+    unknown: list[str] = _described(
+        "What the proposal refers to (department, jurisdiction, resources read) that is not registered, or that a name "
+        "does not tell; the check went on without it."
+    )
     candidates: list[DuplicateCandidate] = _described("What is like it, best first.", rows(MOST))
     levels: list[LevelCandidates] = _described("Which levels have one already.", rows(4))
     shareable: list[ShareableField] = _described("Proposed fields that exist, in the proposal's order.", rows(20))
@@ -232,12 +236,7 @@ ProposalArgument = Annotated[ProposalInput, strawberry.argument(description="Wha
 
 async def _check(info: Info, proposal: ProposalArgument) -> Any:
     context = info.context
-    asked = proposal.proposal()
-    try:
-        report = await context.checks().check(asked, context.profiles.in_force(context.today()))
-    except BadInput as error:
-        raise _within(error) from error
-    return report_record(report)
+    return report_record(await context.checks().check(proposal.proposal(), context.profiles.in_force(context.today())))
 
 
 check_field: Any = strawberry.field(

@@ -17,6 +17,7 @@ def report_record(report: Report) -> Record:
     return {
         "verdict": report.verdict.value,
         "asks": [part.upper() for part in report.asks],
+        "unknown": list(report.unknown),
         "candidates": list(map(_candidate, report.candidates)),
         "levels": [{"level": level, "candidates": list(ids)} for level, ids in report.levels.items()],
         "shareable": list(map(_shareable, report.shareable)),

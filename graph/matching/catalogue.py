@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 from graph.changes import Position, position, recorded
@@ -158,6 +159,11 @@ class Catalogue:
         """Departments by id, with their jurisdictions and what is above; one that is not known has its id alone."""
         asked = tuple(dict.fromkeys(departments))
         return await self._ask(lambda entries: {id: entries.body(id) or Body(id, id) for id in asked})
+
+    async def with_parts(self, systems: Iterable[str]) -> tuple[str, ...]:
+        """Systems and the resources that they hold, sorted."""
+        asked = tuple(systems)
+        return await self._ask(lambda entries: tuple(sorted({*asked, *chain.from_iterable(map(entries.parts, asked))})))
 
     async def records(self, ids: Sequence[str]) -> Read:
         """What is known of candidates, in the order of `ids`, of those that are in force."""

@@ -12,12 +12,11 @@ from graph.engine import Graph
 from graph.facts import Kind, as_text
 from graph.matching.catalogue import Catalogue
 from graph.matching.likeness import Frequencies
-from graph.matching.proposals import Body, Existing, Known, Named, Proposal, Report
+from graph.matching.proposals import Existing, Known, Named, Proposal, Report
 from graph.matching.reports import check
 from graph.matching.scoring import Rules, matter, needed_grams
 from graph.matching.words import words
 from graph.profiles import RuleProfile
-from graph.refusals import BadInput
 from graph.things import Record, find
 
 CANDIDATES = 300
@@ -33,14 +32,13 @@ class Checks:
         self.graph = graph
         self.catalogue = catalogue
 
-    async def check(self, proposal: Proposal, profile: RuleProfile) -> Report:
-        """The report. Raises BadInput that names the place of what the proposal refers to and the registry lacks."""
+    async def check(self, proposal: Proposal, profile: RuleProfile, besides: Sequence[str] = ()) -> Report:
+        """The report. `besides`: systems that are, with what they hold, no duplicates of it."""
         rules = Rules.from_table(profile.version, profile.duplicates)
-        stated = await self._stated(proposal)
+        known = await self._known(proposal, besides)
         ids = await self.catalogue.candidates(_names(proposal), matter(proposal), most=CANDIDATES)
         read = await self.catalogue.records(ids)
         count, found = await self.catalogue.frequencies(needed_grams(proposal, read.candidates))
-        known = await self._known(proposal, stated)
         existing = await self._existing(proposal, known)
         return await asyncio.to_thread(
             check,
@@ -54,31 +52,22 @@ class Checks:
             at=as_text(read.at),
         )
 
-    async def _stated(self, proposal: Proposal) -> dict[str, Record]:
-        """The things that a proposal names by id."""
-        wanted = {"department": proposal.department, "jurisdiction": proposal.jurisdiction}
-        named = [id for id in wanted.values() if id]
-        found = await find(self.graph, [*named, *proposal.reads])
-        for place, id in wanted.items():
-            if id and (id not in found or found[id]["kind"] != place):
-                raise BadInput(f"{place}: the registry knows no {place} {id}; name a registered one, or leave it out")
-        return found
-
-    async def _known(self, proposal: Proposal, stated: Mapping[str, Record]) -> Known:
+    async def _known(self, proposal: Proposal, besides: Sequence[str]) -> Known:
         elements = await self._elements(chain.from_iterable(one.fields for one in proposal.resources))
+        wanted = {Kind.DEPARTMENT: proposal.department, Kind.JURISDICTION: proposal.jurisdiction}
+        stated = await find(self.graph, [*filter(None, wanted.values()), *proposal.reads])
+        unknown = [id for kind, id in wanted.items() if id and (id not in stated or stated[id]["kind"] is not kind)]
+        reads = await self._reads(proposal.reads, stated)
+        bodies = await self.catalogue.bodies(filter(None, [proposal.department]))
         return Known(
-            department=await self._department(proposal, stated),
+            department=None if proposal.department in unknown else bodies.get(proposal.department or ""),
             elements=elements,
-            reads=await self._reads(proposal.reads, stated),
+            reads=tuple({one.id: one for one in reads.values()}.values()),
+            instances=await self.catalogue.with_parts(besides),
+            unknown=(*unknown, *(name for name in dict.fromkeys(proposal.reads) if name not in reads)),
         )
 
-    async def _department(self, proposal: Proposal, stated: Mapping[str, Record]) -> Body | None:
-        if proposal.department is None:
-            return None
-        found = await self.catalogue.bodies([proposal.department])
-        return found[proposal.department]
-
-    async def _reads(self, reads: Sequence[str], stated: Mapping[str, Record]) -> tuple[Named, ...]:
+    async def _reads(self, reads: Sequence[str], stated: Mapping[str, Record]) -> dict[str, Named]:
         """The resources that are read: named by id, else by a name that one resource alone has."""
         found = {id: Named(id, stated[id]["name"]) for id in reads if id in stated}
         for name in dict.fromkeys(reads):
@@ -86,7 +75,7 @@ class Checks:
                 ids = await self.catalogue.called(name, Kind.RESOURCE)
                 if len(ids) == 1:
                     found[name] = Named(ids[0], name)
-        return tuple({one.id: one for one in found.values()}.values())
+        return found
 
     async def _elements(self, fields: Iterable[str]) -> dict[str, Named]:
         """The data elements that proposed fields carry by their names."""

@@ -154,13 +154,14 @@ class Existing:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the registry knows of a proposal: its department; elements of its fields (by the field's name as proposed);
-    the resources that it reads; and the ids of the standard solution that it is an instance of and of that solution's
-    other instances."""
+    the resources that it reads; the ids of what is no duplicate of it (the system that it changes; the standard
+    solution that it is an instance of, and other instances); and what it refers to that is not registered."""
 
     department: Body | None = None
     elements: Mapping[str, Named] = field(default_factory=dict)
     reads: tuple[Named, ...] = ()
     instances: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +229,10 @@ class Report:
     """A duplicate check with all that it rests on. It comes out the same, to the byte, from its own `inputs`.
 
     `rules` names the version of the rule profile, `sequence` and `at` the state of the graph; `asks` says what the
-    proposal should say still (`name`, `matter`, `fields`); `levels` which level has one already, by ids of candidates
-    over a threshold; `shareable` and `requests` what need not be collected again; `inputs` is all that was read: the
-    rules' numbers, the candidates, the fields that exist, how common words are.
+    proposal should say still (`name`, `matter`, `fields`), `unknown` what it refers to that is not registered; `levels`
+    which level has one already, by ids of candidates over a threshold; `shareable` and `requests` what need not be
+    collected again; `inputs` is all that was read: the rules' numbers, the candidates, the fields that exist, how
+    common words are.
     """
 
     rules: str
@@ -239,6 +241,7 @@ class Report:
     proposal: Proposal
     verdict: Verdict
     asks: tuple[str, ...]
+    unknown: tuple[str, ...]
     candidates: tuple[Match, ...]
     levels: Mapping[str, tuple[str, ...]]
     shareable: tuple[Shareable, ...]
@@ -292,6 +295,7 @@ def known(said: Mapping[str, Any]) -> Known:
         elements={name: Named(**one) for name, one in said["elements"].items()},
         reads=tuple(Named(**one) for one in said["reads"]),
         instances=tuple(said["instances"]),
+        unknown=tuple(said["unknown"]),
     )
 
 

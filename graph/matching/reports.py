@@ -53,6 +53,7 @@ def check(
         proposal=proposal,
         verdict=_verdict(matches) if judged else Verdict.UNKNOWN,
         asks=asks(proposal),
+        unknown=known.unknown,
         candidates=matches,
         levels=_levels(matches),
         shareable=shared,

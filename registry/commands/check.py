@@ -159,6 +159,8 @@ def print_report(out: Console, report: Report, *, most: int = 20) -> None:
     if report.asks:
         asked = "; ".join(_ASKED[part] for part in report.asks)
         out.print(Text(f"The proposal should say still: {asked}."))
+    if report.unknown:
+        out.print(Text(f"Not registered, so not looked at: {'、'.join(report.unknown)}."))
     if report.candidates:
         out.print()
         rows = [
