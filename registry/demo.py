@@ -17,8 +17,10 @@ from rich.text import Text
 from graph.embedded import wait_until_ended
 from graph.engine import Graph
 from graph.lineage import Asked, Lineages
+from graph.matching.proposals import Report
 from graph.moment import Level
 from graph.projection import Projection
+from registry.commands.check import EXAMPLE, checked, print_report, proposal
 from registry.commands.lineage import Wanted, ask
 from registry.commands.opened import opened
 from registry.commands.transfer import shown_progress
@@ -92,11 +94,13 @@ async def _tell(given: Settings, out: Console) -> None:
             with await run_import(graph, [SAMPLE], options) as report:
                 counts = {kind: each.added for kind, each in report.counts.items()}
             fields, departments = await _answers(graph)
+            proposed = await checked(graph, given, proposal(EXAMPLE.read_bytes(), EXAMPLE.name))
     _introduce(out, counts, time.monotonic() - began)
     wanted = Wanted([MARK], level="FIELD", depth=_DEPTH)
     title = f"registry lineage {MARK} --level field --depth {_DEPTH}"
     print_tree(out, fields, title, direction=wanted.direction, depth=wanted.depth)
     _conclude(out, fields, departments)
+    _check(out, proposed)
 
 
 async def _answers(graph: Graph) -> tuple[Record, Record]:
@@ -135,3 +139,15 @@ def _conclude(out: Console, fields: Record, departments: Record) -> None:
     out.print(Text("• It goes up to the nation and comes back, so a wrong mark stops a pension and an insurance here."))
     out.print(Text(f"• For {'、'.join(vague)} nobody said which field is used (`not field by field`)."))
     out.print(Text("• The same data, seen by department, is one option away: --level department."))
+
+
+def _check(out: Console, report: Report) -> None:
+    """What a planner sees who proposes a system."""
+    out.print()
+    out.print(
+        Text(
+            f"Another question: 盐城市教育局 proposes 「{report.proposal.name}」.\n"
+            "Does it exist already, and who has its data?\n"
+        )
+    )
+    print_report(out, report, most=4)

@@ -25,7 +25,7 @@ from registry.settings import Settings
 from registry.terminal import Format, console, notices, print_bytes, print_json, table, waiting
 from resolvers.report_record import report_record
 
-__all__ = ["EXAMPLE", "Wanted", "check", "example", "print_report", "reproduced", "told"]
+__all__ = ["EXAMPLE", "Wanted", "check", "checked", "example", "print_report", "proposal", "reproduced", "told"]
 
 Record = dict[str, Any]
 
@@ -44,9 +44,9 @@ class Wanted:
 
 def check(wanted: Wanted, form: Format) -> int:
     """Check and print; 1 unless nothing like the proposal was found. Raises Failure."""
-    proposal = _proposal(_content(wanted.proposal), str(wanted.proposal))
+    proposed = proposal(_content(wanted.proposal), str(wanted.proposal))
     given = settings()
-    report = run(lambda: _report(given, proposal))
+    report = run(lambda: _report(given, proposed))
     if wanted.report is not None:
         _write(wanted.report, report)
     if form is Format.JSON:
@@ -104,19 +104,19 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _proposal(content: bytes, file: str) -> Proposal:
+def proposal(content: bytes, file: str) -> Proposal:
     """A proposal from JSON; what no check looks at is told on standard error."""
     try:
         said = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise Failure(f"{file}, line {error.lineno}: is no JSON ({error.msg}).", "`--example` shows one.") from error
     try:
-        proposal = Proposal.from_json(said)
+        made = Proposal.from_json(said)
     except BadInput as error:
         raise Failure(f"{file}: {error}", "`--example` shows a proposal.") from error
     for key in Proposal.unknown_keys(said):
         notices().print(f"Note: {file}: {key} is not looked at.")
-    return proposal
+    return made
 
 
 def _write(file: Path, report: Report) -> None:
