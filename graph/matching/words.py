@@ -138,8 +138,9 @@ def _without_places(key: str, lists: Stripped) -> str:
 
 def _place(key: str, lists: Stripped) -> int:
     """How many characters at the beginning of `key` name a place."""
-    lengths = [length for length in range(2, _PLACE + 1) if key[:length].endswith(lists.place_endings)]
-    lengths += [len(place) for place in lists.places if key.startswith(place)]
+    lengths = [length for length in range(2, _PLACE + 1) if key.endswith(lists.place_endings, 0, length)]
+    if key.startswith(lists.places):
+        lengths += [len(place) for place in lists.places if key.startswith(place)]
     if not lengths:
         return 0
     inside = _no_places(key, max(lengths), lists)
