@@ -81,7 +81,7 @@ class Entries:
         """How many things, and how many fields."""
         return int((self._kind.data != ABSENT).sum()), self.fields.count
 
-    def take(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
+    def take(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
         """Take what was touched, in place of what is here of it."""
         if kind is Kind.FIELD:
             self._take_fields(rows)
@@ -104,31 +104,43 @@ class Entries:
             place = self._places[id] = len(self.ids)
             self.ids.append(id)
             self._called.append(id)
-            for column in (self._kind, self._holder, self._share):
-                column.grow(place + 1)
         return place
 
-    def _things(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
-        names, texts = [], []
+    def _things(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
+        places, names, texts, there, holders, shares = [], [], [], [], [], []
         for id, name, aliases, matters, holder, share, closed, unregistered in rows:
             place = self._place(id)
             gone = closed is not None or unregistered
             called = [] if gone else [name, *(aliases or ())]
-            names.append((place, self._lines(called)))
-            self._kind.data[place] = ABSENT if gone else KINDS.index(kind)
+            said = () if gone else (text for part in matters if part for text in part)
+            lines = self._forms(called)
             self._called[place] = name or id
+            places.append(place)
+            names.append((place, "\n".join(lines)))
+            texts.append((place, "\n".join(lines | self._forms(said))))
+            there.append(ABSENT if gone else KINDS.index(kind))
+            holders.append(self._place(holder) if holder and not gone else -1)
+            shares.append(_SHARES.get(share, 0))
             if kind is Kind.ELEMENT:
                 self._call_element(place, called)
-                continue
-            said = () if gone else (text for part in matters if part for text in part)
-            texts.append((place, self._lines([*called, *said])))
-            self._share.data[place] = _SHARES.get(share, 0)
-            its = self._place(holder) if holder and not gone else -1
-            if its != self._holder.data[place]:
-                self._holder.data[place] = its
-                self._parts.add(its, place)
-        (self.elements if kind is Kind.ELEMENT else self.names).put(names)
-        self.texts.put(texts)
+        self._put(places, there, holders, shares)
+        if kind is Kind.ELEMENT:
+            self.elements.put(names)
+        else:
+            self.names.put(names)
+            self.texts.put(texts)
+
+    def _put(self, places: Sequence[int], kinds: Sequence[int], holders: Sequence[int], shares: Sequence[int]) -> None:
+        self._grow()
+        at, held = np.array(places, np.int64), np.array(holders, np.int32)
+        for its in np.flatnonzero(self._holder.data[at] != held).tolist():
+            self._parts.add(holders[its], places[its])
+        self._kind.data[at], self._holder.data[at], self._share.data[at] = kinds, held, shares
+
+    def _grow(self) -> None:
+        """Give a place in the columns to all that was named."""
+        for column in (self._kind, self._holder, self._share):
+            column.grow(len(self.ids))
 
     def _call_element(self, place: int, called: Sequence[str | None]) -> None:
         """Take the names of an element, its own first, in place of those that it had."""
@@ -139,8 +151,14 @@ class Entries:
         for key in filter(None, keys):
             self._elements_of_key.setdefault(key, set()).add(place)
 
+    def _forms(self, texts: Iterable[str | None]) -> dict[str, None]:
+        """What texts are compared by, each once."""
+        forms = dict.fromkeys(self._form(text[:_LONGEST]) for text in texts if text)
+        forms.pop("", None)
+        return forms
+
     def _lines(self, texts: Iterable[str | None]) -> str:
-        return "\n".join(dict.fromkeys(filter(None, (self._form(text[:_LONGEST]) for text in texts if text))))
+        return "\n".join(self._forms(texts))
 
     def _take_fields(self, rows: Iterable[Sequence[Any]]) -> None:
         numbers, names, resources, elements, shares = [], [], [], [], []
@@ -152,6 +170,7 @@ class Entries:
             resources.append(self._place(resource) if key else -1)
             elements.append(self._place(element) if key and element else -1)
             shares.append(_SHARES.get(share, 0))
+        self._grow()
         self.fields.put(numbers, names, resources, elements, shares)
 
     def best(self, names: Sequence[str], matters: Sequence[str], kinds: Iterable[Kind], most: int) -> list[str]:
