@@ -1,6 +1,6 @@
 """Fields by name, by resource and by data element: where what a proposal would collect exists already."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,6 +12,8 @@ _READILY: Ints = np.array([("UNCONDITIONAL", "CONDITIONAL", "", "WITHHELD").inde
 """Share types by how readily what has them is shared."""
 _MANY = 1_000
 """So many fields at once are indexed anew, not one by one."""
+_HALF = 32
+"""Bits of a number."""
 _NONE: Ints = np.zeros(0, np.int64)
 
 RESOURCE = KINDS.index(Kind.RESOURCE)
@@ -109,11 +111,12 @@ class Fields:
         shown = members[:first].tolist()
         return [(int(self._resource.data[at]), self._names[self._name.data[at]]) for at in shown], len(members)
 
-    def of(self, resources: Ints) -> Iterable[tuple[str, int]]:
-        """Name and element of each field of resources; some several times."""
+    def of(self, resources: Ints) -> list[tuple[str, int]]:
+        """The different names and elements of the fields of resources."""
         place, members = self._by_resource.gather(resources)
         members = members[(self._resource.data[members] == resources[place]) & (self._name.data[members] >= 0)]
-        return ((self._names[self._name.data[at]], int(self._element.data[at])) for at in members.tolist())
+        pairs = (self._name.data[members].astype(np.int64) << _HALF) | (self._element.data[members] + 1)
+        return [(self._names[pair >> _HALF], (pair & (1 << _HALF) - 1) - 1) for pair in distinct(pairs).tolist()]
 
     def _members(self, index: Members, owner: int, owners: Callable[[Ints], Ints]) -> Ints:
         if owner < 0:

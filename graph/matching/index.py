@@ -77,7 +77,7 @@ class Index:
     def frequencies(self, grams: Sequence[str]) -> dict[str, int]:
         """How many texts have each of some characters and pairs of them."""
         self.settle()
-        keys = np.array([_key(gram) for gram in grams], np.uint64)
+        keys = _keys(grams)
         counts = sum((segment.living(segment.find(keys)) for segment in self._segments), np.zeros(len(keys), np.int64))
         return dict(zip(grams, counts.tolist(), strict=True))
 
@@ -269,9 +269,11 @@ def _firsts(ordered: _Keys) -> Bools:
     return first
 
 
-def _key(gram: str) -> int:
-    first, *second = map(ord, gram)
-    return (first << _CHARACTER) | second[0] if second else first
+def _keys(grams: Sequence[str]) -> _Keys:
+    """The keys of single characters and pairs."""
+    characters, starts = _characters(grams)
+    firsts, lasts = characters[starts[:-1]].astype(np.uint64), characters[starts[1:] - 1].astype(np.uint64)
+    return np.where(np.diff(starts) > 1, (firsts << np.uint64(_CHARACTER)) | lasts, firsts)
 
 
 def _rarest(counts: Ints) -> Bools:
