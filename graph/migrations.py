@@ -132,6 +132,11 @@ _OF_LEASES = {**dict.fromkeys(("lease_by", "id"), "-"), **dict.fromkeys(("lease_
 _OF_STATES = dict.fromkeys(
     ("id", "about", "job", "run", "resource", "source", "state", "links", "fields", "content"), "-"
 )
+_OF_DECISIONS = {
+    **dict.fromkeys(("id", "act", "about", "value", "by", "reason"), "-"),
+    **dict.fromkeys(("at", "sequence"), -1),
+    "stands": True,
+}
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -197,6 +202,13 @@ MIGRATIONS: tuple[Migration, ...] = (
         schema=(_text(_UNIQUE, "EventState", "id"), _text(_INDEX, "EventState", "source")),
         neo4j_schema=(AWAIT_INDEXES,),
         neo4j_writes=((_NAME_LABEL.replace("LABEL", "EventState"), {"properties": _OF_STATES}),),
+    ),
+    Migration(
+        number=8,
+        name="decisions about data elements",
+        schema=(_text(_UNIQUE, "ElementDecision", "id"), _text(_INDEX, "ElementDecision", "about")),
+        neo4j_schema=(AWAIT_INDEXES,),
+        neo4j_writes=((_NAME_LABEL.replace("LABEL", "ElementDecision"), {"properties": _OF_DECISIONS}),),
     ),
 )
 
