@@ -218,6 +218,7 @@ CLAUSES: Mapping[Kind, tuple[Clause, ...]] = {
         _equal("code"),
         _among("share_type"),
         _among("data_type"),
+        Clause("has_element", "(n.element IS NOT NULL) = $has_element"),
     ),
     Kind.AGREEMENT: (
         _IDS,

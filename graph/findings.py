@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from graph import noted, particulars
+from graph.at_hand import MEGABYTES, NetAtHand
 from graph.broken import FINDING_KINDS, FindingKind, Sweep
 from graph.changes import now, position
 from graph.engine import Graph
@@ -21,17 +22,14 @@ from graph.found_findings import Found, taken
 from graph.net import Net
 from graph.particulars import Particulars
 from graph.projection import Projection
-from graph.refusals import BadInput, NotFound, TooCostly
+from graph.refusals import BadInput, NotFound
 from graph.remembered import Remembered
 from graph.scopes import lower_jurisdictions
-from graph.standing import still
 from graph.things import find as find_things
 
 QUIET_DAYS = 90
 """After how many days a source that was not imported is quiet, where nobody says."""
 MOST_DAYS = 36_500
-MEGABYTES = 500
-"""What a net may take that is read for one question, where no projection is kept."""
 ROOM = 2_000_000
 """Rows of all the answers that are kept."""
 _SHORT = 20_000
@@ -80,10 +78,9 @@ class FindingSearch:
     def __init__(self, graph: Graph, projection: Projection, megabytes: int = MEGABYTES) -> None:
         self.graph = graph
         self.projection = projection
-        self._megabytes = megabytes
+        self._nets = NetAtHand(graph, projection, "findings", megabytes)
         self._found: Remembered[Found] = Remembered(ROOM)
         self._lists: Remembered[FindingList] = Remembered(ROOM)
-        self._beside = asyncio.Lock()
 
     async def find(self, asked: AskedFindings) -> FindingList:
         """The list. Raises BadInput, NotFound, or TooCostly where the graph is too large to be looked at as a whole."""
@@ -117,7 +114,7 @@ class FindingSearch:
     async def _all(self, asked: AskedFindings) -> Found:
         """All findings of the kinds asked for."""
         for last in range(_TRIES):
-            net, state = await self._at_hand(asked)
+            net, state = await self._nets.look(await noted.state(self.graph), lambda state: self._known(asked, state))
             if isinstance(net, Found):
                 return net
             found = await self._swept(net, asked, state)
@@ -126,27 +123,6 @@ class FindingSearch:
                 self._found.keep(_question(asked), state, found, found.size)
                 return found
         raise AssertionError("the last try answers")
-
-    async def _at_hand(self, asked: AskedFindings) -> tuple[Found | Net, Any]:
-        """What was found before, or a net that nothing is applied to; and what stands for the state that it is in."""
-        kept, projection = await noted.state(self.graph), self.projection
-        async with projection.at_hand(None) as held:
-            if held is not None:
-                state = (held[1], projection.at, kept)
-                return self._known(asked, state) or still(held[0]), state
-        if projection.state == "TOO_BIG":
-            raise _too_large(projection.limit)
-        async with self._beside:
-            where = await position(self.graph)
-            known = self._known(asked, (where.sequence, where.at, kept))
-            if known is not None:
-                return known, known.state
-            beside = Projection(self.graph, self._megabytes)
-            await beside.fill()
-            if beside.state != "READY":
-                raise _too_large(beside.limit)
-            async with beside.reading(None) as (net, sequence):
-                return net, (sequence, beside.at, kept)
 
     def _known(self, asked: AskedFindings, state: Any) -> Found | None:
         found = self._found.find(_question(asked), state)
@@ -197,10 +173,3 @@ def _question(asked: AskedFindings) -> Any:
 def _unregistered(net: Net) -> Sequence[int]:
     found: list[int] = np.flatnonzero(net.unregistered.data & (net.kind.data >= 0)).tolist()
     return found
-
-
-def _too_large(limit: int) -> TooCostly:
-    return TooCostly(
-        f"findings: the graph is too large to be looked at as a whole in {limit // 1_000_000:,} MB; have "
-        "REGISTRY_PROJECTION_MB raised"
-    )

@@ -211,7 +211,7 @@ def taken(
     order = sorted(range(len(ids)), key=ids.__getitem__)
     rank = np.empty(len(ids), np.int32)
     rank[order] = np.arange(len(ids))
-    begins, ends = _stretch(standing, instants)
+    begins, ends = stretch(standing, instants)
     return Found(
         state=state,
         as_of=standing.at,
@@ -262,7 +262,7 @@ def _among(things: Ints, those: Ints) -> Small:
     return np.where(those >= 0, np.searchsorted(things, those), -1).astype(np.int32)
 
 
-def _stretch(standing: Standing, instants: Iterable[int]) -> tuple[int, int]:
+def stretch(standing: Standing, instants: Iterable[int]) -> tuple[int, int]:
     """Between which instants nothing begins or ends."""
     net = standing.net
     every = np.concatenate([net.lives.rows.ravel(), net.periods.rows[:, :2].ravel(), np.array([*instants], np.int64)])

@@ -8,7 +8,9 @@ from typing import Any, Self
 import strawberry
 
 from graph.calendar import WorkCalendar
+from graph.conflicts import ConflictSearch
 from graph.cycles import Cycles
+from graph.element_matching import ElementMatcher
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.findings import FindingSearch
@@ -59,6 +61,10 @@ class Context(OperationContext):
     """Answers where data leads round; one for all operations."""
     findings: Callable[[], FindingSearch]
     """Looks for what is broken; one for all operations."""
+    conflicts: Callable[[], ConflictSearch]
+    """Looks for what does not fit about data elements; one for all operations."""
+    matcher: Callable[[], ElementMatcher]
+    """Suggests data elements; one for all operations."""
     checks: Callable[[], Checks]
     """Checks proposals; one for all operations."""
     calendar: WorkCalendar

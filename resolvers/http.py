@@ -20,7 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph.conflicts import ConflictSearch
 from graph.cycles import Cycles
+from graph.element_matching import ElementMatcher, Scoring, Unscored
 from graph.engine import Graph
 from graph.findings import FindingSearch
 from graph.impact import Impacts
@@ -270,11 +272,13 @@ def graphql_app(
     watch: Watch | None = None,
     search: FindingSearch | None = None,
     impacts: Impacts | None = None,
+    scoring: Scoring | None = None,
 ) -> GraphQLApp:
     """The app for `/graphql`, to be mounted so that it is given that path and what lies below it.
 
     `zone` is what bare dates and times without zone in arguments are meant in, `watch` waits for the graph to change,
-    `search` looks for what is broken, `impacts` answers what changes would touch.
+    `search` looks for what is broken, `impacts` answers what changes would touch, `scoring` compares names of fields
+    with data elements.
     """
     schema = make_schema(zone)
     watch = watch or Watch(graph)
@@ -285,7 +289,10 @@ def graphql_app(
     options = options or Options()
     rules = options.calendar, options.profiles, zone
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
-    context = partial(Context, subgraph, graph, lineages, wholes, watch, changes, cycles, findings, checks, *rules)
+    conflicts = cache(lambda: ConflictSearch(graph, lineages.projection))
+    matcher = cache(lambda: ElementMatcher(graph, scoring or Unscored()))
+    asked = watch, changes, cycles, findings, conflicts, matcher, checks
+    context = partial(Context, subgraph, graph, lineages, wholes, *asked, *rules)
 
     async def close() -> None:
         await watch.close()
@@ -293,5 +300,7 @@ def graphql_app(
             await cycles().close()
         if checks.cache_info().currsize:
             await checks().catalogue.close()
+        if matcher.cache_info().currsize:
+            await matcher().close()
 
     return GraphQLApp(Answers(schema, options), context, close)

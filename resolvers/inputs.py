@@ -94,6 +94,7 @@ class FieldFilter(ThingFilter):
     code: str | None = _given("Only those with this code.")
     resource: list[strawberry.ID] | None = _given("Only those of these resources.")
     element: list[strawberry.ID] | None = _given("Only those that carry one of these data elements.")
+    has_element: bool | None = _given("Only those that carry a data element (true) or none (false).")
     system: list[strawberry.ID] | None = _given("Only those of resources that these systems hold.")
     department: list[strawberry.ID] | None = _given("Only those of these departments' resources.")
     jurisdiction: list[strawberry.ID] | None = _given(_JURISDICTION)

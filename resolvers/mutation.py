@@ -1,4 +1,4 @@
-"""What the registry can be told to keep. Facts come by imports only: nothing here changes one."""
+"""What the registry can be told: what to keep, and what people decide about data elements."""
 
 from typing import Annotated, Any
 
@@ -6,6 +6,15 @@ import strawberry
 
 from graph import what_ifs
 from graph.impact import MILLISECONDS
+from resolvers.binding import (
+    DecisionsTaken,
+    allow_field,
+    bind_field,
+    refuse_field,
+    source_field,
+    take_back_source_field,
+    unbind_field,
+)
 from resolvers.context import Info
 from resolvers.costs import weighs
 from resolvers.impact import ChangeArgument, MaxMilliseconds
@@ -35,7 +44,10 @@ async def _delete(info: Info, id: Id) -> bool:
     return await what_ifs.delete(info.context.graph, str(id))
 
 
-@strawberry.type(description="What the registry can be told to keep. Nothing here changes a fact.")
+@strawberry.type(
+    description="What the registry can be told. Decisions are statements of the person who takes them; all other facts "
+    "come by imports."
+)
 class Mutation:
     save_impact: WhatIfType = strawberry.field(
         resolver=_save,
@@ -48,3 +60,9 @@ class Mutation:
         description="Keep a what-if no longer; false if there is none with this id.",
         directives=[weighs(10)],
     )
+    bind_fields: DecisionsTaken = bind_field
+    unbind_fields: DecisionsTaken = unbind_field
+    refuse_elements: DecisionsTaken = refuse_field
+    allow_elements: DecisionsTaken = allow_field
+    set_element_source: DecisionsTaken = source_field
+    take_back_element_source: DecisionsTaken = take_back_source_field

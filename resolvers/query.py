@@ -14,11 +14,13 @@ from resolvers.context import Info
 from resolvers.costs import rows, weighs
 from resolvers.cycles import CycleConnection, MutualConnection, cycles_field, mutual_field
 from resolvers.difference import LineageDiff, diff_field
+from resolvers.element_conflicts import ElementConflictConnection, conflicts_field
 from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
 from resolvers.findings import FindingConnection, findings_field
 from resolvers.impact import ImpactType, impact_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
+from resolvers.matching import FieldMatch, match_field
 from resolvers.members import After, Before, First, Last
 from resolvers.paths import LineagePaths, paths_field
 from resolvers.proposals import DuplicateReportType, check_field
@@ -148,6 +150,8 @@ class Query:
     impact: ImpactType = impact_field
     findings: FindingConnection = findings_field
     duplicate_check: DuplicateReportType = check_field
+    match_fields: list[FieldMatch] = match_field
+    element_conflicts: ElementConflictConnection = conflicts_field
     what_if: WhatIfType | None = what_if_field
     what_ifs: AnswerConnection[WhatIfType] = what_ifs_field
     sources: AnswerConnection[SourceType] = sources_field

@@ -1,6 +1,6 @@
 """The kinds of things as GraphQL types. A record is the source; its keys are the fields."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.federation.schema_directives import Inaccessible
@@ -12,10 +12,16 @@ from resolvers.batches import many, needs
 from resolvers.completion import always
 from resolvers.connections import ContentConnection
 from resolvers.context import Context
+from resolvers.costs import rows, weighs
+from resolvers.decisions import DecisionConnection, decided
 from resolvers.enums import AgreementStatus, JurisdictionLevel, NodeKind, Secrecy, ShareType, SystemStatus
 from resolvers.history import VersionConnection, as_then, history
+from resolvers.matching import ElementCandidate, suggested
 from resolvers.members import INTERNAL, FlowConnection, flowing, held, instant, named, stated
 from resolvers.scalars import Instant, Json
+
+if TYPE_CHECKING:
+    from resolvers.element_conflicts import ElementConflict
 
 
 @needs("valid_from", "valid_to", "closed", "resource")
@@ -248,6 +254,16 @@ class Field(Node):
     feeds: "FlowConnection[Field]" = flowing(Contents.FIELD_FEEDS, "The fields that it feeds, a link each.")
     fed_by: "FlowConnection[Field]" = flowing(Contents.FIELD_FED_BY, "The fields that feed it, a link each.")
     agreements: "ContentConnection[SharingAgreement]" = held(Contents.COVERING_FIELD, _AGREEMENTS_COVERING)
+    suggestions: list[ElementCandidate] = suggested(
+        "The data elements that it may have, the likeliest first; none that was refused for it."
+    )
+    decisions: DecisionConnection = decided("What people decided about its data element, the latest first.")
+
+
+@needs("id")
+async def _conflicts(roots: list[Record], context: Context) -> list[Any]:
+    found = await context.conflicts().of_elements([root["id"] for root in roots])
+    return [found[root["id"]] for root in roots]
 
 
 @strawberry.federation.type(
@@ -263,6 +279,10 @@ class DataElement(Node):
         Kind.DEPARTMENT, "source", "The department that is its authoritative source. (数源部门)"
     )
     fields: "ContentConnection[Field]" = held(Contents.CARRIERS, "The fields that carry it, by id.")
+    conflicts: list[Annotated["ElementConflict", strawberry.lazy("resolvers.element_conflicts")]] = many(
+        _conflicts, "What does not fit about it, by kind: one of each at most.", rows(4), weighs(10)
+    )
+    decisions: DecisionConnection = decided("What people decided about its authoritative source, the latest first.")
 
 
 @strawberry.federation.type(

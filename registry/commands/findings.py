@@ -8,9 +8,10 @@ from typing import Any
 
 from rich.text import Text
 
+from graph.at_hand import MEGABYTES
 from graph.facts import as_instant
 from graph.finding_lists import FindingList
-from graph.findings import MEGABYTES, AskedFindings, FindingSearch, check
+from graph.findings import AskedFindings, FindingSearch, check
 from graph.projection import Projection
 from graph.refusals import BadInput
 from registry.commands.files import ROWS, check_output, deliver
