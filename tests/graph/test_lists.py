@@ -129,6 +129,8 @@ CASES: list[tuple[Kind, dict[str, Any], list[str]]] = [
     (Kind.FIELD, {"in_force": False, "jurisdictions": ["k"]}, ["f.3"]),
     (Kind.FIELD, {"share_type": ["WITHHELD"]}, ["f.3"]),
     (Kind.FIELD, {"data_type": ["C"]}, ["f"]),
+    (Kind.FIELD, {"has_element": True}, ["f", "f.1"]),
+    (Kind.FIELD, {"has_element": False, "departments": ["d.2"]}, ["f.3"]),
     (Kind.ELEMENT, {"departments": ["d"]}, ["e"]),
     (Kind.ELEMENT, {"jurisdictions": ["k"]}, []),
     (Kind.AGREEMENT, {"departments": ["d.2"]}, ["a", "a.1"]),

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from graph.element_matching import Scoring
 from graph.engine import Graph
 from graph.lineage import Lineages
 from graph.projection import Projection
@@ -46,13 +47,13 @@ class Api:
         return found
 
 
-async def opened(graph: Graph, megabytes: int = 64) -> Api:
+async def opened(graph: Graph, megabytes: int = 64, scoring: Scoring | None = None) -> Api:
     """The API on a graph as it is now; without `megabytes` statements answer lineage."""
     projection = Projection(graph, megabytes)
     if megabytes:
         await projection.fill()
     watch = Watch(graph)
-    return Api(graph, graphql_app(graph, Lineages(graph, projection), watch=watch), watch)
+    return Api(graph, graphql_app(graph, Lineages(graph, projection), watch=watch, scoring=scoring), watch)
 
 
 def names(connection: Mapping[str, Any]) -> list[str]:
