@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from graph.element_memory import BoundName, ElementMemory, Known, Remembering
+from graph.element_memory import BoundName, ElementMemory, Known, Remembering, Unbound
 from graph.engine import Graph
 from graph.facts import name_key
 from graph.refusals import BadInput, NotFound
 
-__all__ = ["MOST_NAMES", "MOST_SUGGESTIONS", "ElementMatcher", "Named", "Scoring", "Suggestion", "Unscored"]
+__all__ = ["MOST_NAMES", "MOST_SUGGESTIONS", "ElementMatcher", "Named", "Scoring", "Suggestion"]
 
 MOST_NAMES = 1_000
 """Names of one question."""
@@ -39,7 +39,7 @@ class Scoring(Protocol):
     """Compares names with elements. `elements` and `memory` are built once and given to `suggest` again and again."""
 
     def elements(self, rows: Sequence[Remembering]) -> Any: ...
-    def memory(self, rows: Sequence[BoundName]) -> Any: ...
+    def memory(self, bound: Sequence[BoundName], refused: Sequence[Unbound]) -> Any: ...
     def suggest(
         self,
         names: Sequence[str],
@@ -49,20 +49,6 @@ class Scoring(Protocol):
         elements: Any,
         first: int,
     ) -> Sequence[Sequence[Suggestion]]: ...
-
-
-class Unscored:
-    """Suggests nothing: stands where no scoring was given."""
-
-    def elements(self, rows: Sequence[Remembering]) -> None:
-        """Nothing is built."""
-
-    def memory(self, rows: Sequence[BoundName]) -> None:
-        """Nothing is built."""
-
-    def suggest(self, names: Sequence[str], *_: Any) -> list[list[Suggestion]]:
-        """No element for any name."""
-        return [[] for _ in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +78,9 @@ class _Built:
 class ElementMatcher:
     """Suggests data elements of one graph; `scoring` compares the names."""
 
-    def __init__(self, graph: Graph, scoring: Scoring) -> None:
+    def __init__(self, graph: Graph, scoring: Scoring | None = None) -> None:
         self.memory = ElementMemory(graph)
-        self._scoring = scoring
+        self._scoring = scoring or _matching()
         self._built: _Built | None = None
         self._building = asyncio.Lock()
 
@@ -175,7 +161,15 @@ class ElementMatcher:
             if one.name is not None:
                 by_name[_key(one.name, one.table, one.department)].add(one.element)
         scoring = self._scoring
-        return _Built(known, scoring.elements(known.elements()), scoring.memory(known.bound()), by_field, by_name)
+        elements, memory = scoring.elements(known.elements()), scoring.memory(known.bound(), known.refused)
+        return _Built(known, elements, memory, by_field, by_name)
+
+
+def _matching() -> Scoring:
+    """The scoring of `graph/matching/`, which takes long to load."""
+    from graph.element_scoring import Matching
+
+    return Matching()
 
 
 def _key(name: str, table: str | None, department: str | None) -> _Refused:

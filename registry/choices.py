@@ -5,6 +5,7 @@ from enum import StrEnum
 __all__ = [
     "Answer",
     "Bad",
+    "Conflict",
     "Direction",
     "Filled",
     "Finding",
@@ -74,6 +75,15 @@ class Plan(StrEnum):
     RETIRE = "retire"
     ALTER = "alter"
     MERGE = "merge"
+
+
+class Conflict(StrEnum):
+    """What does not fit about a data element."""
+
+    NO_AUTHORITATIVE_SOURCE = "NO_AUTHORITATIVE_SOURCE"
+    DIFFERENT_TYPES = "DIFFERENT_TYPES"
+    SOURCE_WITHOUT_DATA = "SOURCE_WITHOUT_DATA"
+    SOURCE_NOT_FRESHEST = "SOURCE_NOT_FRESHEST"
 
 
 class Report(StrEnum):

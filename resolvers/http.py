@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from graph.matching.catalogue import Catalogue
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,12 +23,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.conflicts import ConflictSearch
 from graph.cycles import Cycles
-from graph.element_matching import ElementMatcher, Scoring, Unscored
+from graph.element_matching import ElementMatcher, Scoring
 from graph.engine import Graph
 from graph.findings import FindingSearch
 from graph.impact import Impacts
 from graph.lineage import Lineages
-from graph.matching.catalogue import Catalogue
 from graph.matching.checks import Checks
 from graph.matching.synonyms import sense
 from graph.watch import Watch
@@ -290,7 +290,7 @@ def graphql_app(
     rules = options.calendar, options.profiles, zone
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
     conflicts = cache(lambda: ConflictSearch(graph, lineages.projection))
-    matcher = cache(lambda: ElementMatcher(graph, scoring or Unscored()))
+    matcher = cache(lambda: ElementMatcher(graph, scoring))
     asked = watch, changes, cycles, findings, conflicts, matcher, checks
     context = partial(Context, subgraph, graph, lineages, wholes, *asked, *rules)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.element_memory import BoundName, Remembering
+from graph.element_memory import BoundName, Remembering, Unbound
 from graph.facts import is_placeholder, name_key
 
 
@@ -26,8 +26,8 @@ class Plain:
         self.built += 1
         return rows
 
-    def memory(self, rows: Sequence[BoundName]) -> Sequence[BoundName]:
-        return rows
+    def memory(self, bound: Sequence[BoundName], refused: Sequence[Unbound]) -> Sequence[BoundName]:
+        return bound
 
     def suggest(
         self,
