@@ -140,10 +140,7 @@ async def _decide(
         new = [id for id, value in wanted.items() if not _stands(said[id], person, about.key, value)]
         # Who says again what somebody else has meanwhile decided otherwise says it anew.
         await writing.end(
-            (id, one, there[id])
-            for id in new
-            for one in said[id]
-            if one.source == person and one.values[about.key] == wanted[id]
+            (id, one) for id in new for one in said[id] if one.source == person and one.values[about.key] == wanted[id]
         )
         await writing.state([Thing(about.kind, id, {about.key: wanted[id]}, source=person) for id in new], PLAIN)
         pairs = [(id, wanted[id]) for id in new]
@@ -166,7 +163,7 @@ async def _take_back(graph: Graph, about: _About, ids: Iterable[str], by: str, r
         said = {id: _said(about, there[id]) for id in wanted}
         for number in range(max(map(len, said.values()), default=0)):
             some = {id: those[number] for id, those in said.items() if number < len(those)}
-            await writing.end((id, one, there[id]) for id, one in some.items())
+            await writing.end(some.items())
         pairs = [(id, those[-1].values[about.key]) for id, those in said.items() if those]
         decisions = written_down(writing.turn, act, pairs, by, reason, await writing.done())
         await keep(transaction, decisions)
@@ -212,14 +209,14 @@ class _Writing:
         await plan.run(self.transaction)
         self._note(touched, {one.source or "" for one in things})
 
-    async def end(self, statements: Iterable[tuple[str, Statement, Mapping[str, Any]]]) -> None:
+    async def end(self, statements: Iterable[tuple[str, Statement]]) -> None:
         """Let people say nothing of the key any more, one of each thing; what else they say of it stays."""
         kind, key = self.about.kind, self.about.key
         kept, gone = [], {}
-        for id, one, before in statements:
+        for id, one in statements:
             left = {name: value for name, value in one.values.items() if name != key}
             raw = {name: value for name, value in one.raw.items() if name != key}
-            if left or one.extra or raw or before["sources"] == [one.source]:
+            if left or one.extra or raw:
                 kept.append(Thing(kind, id, left, source=one.source, raw=raw, extra=one.extra))
             else:
                 gone[id] = one.source

@@ -1,6 +1,7 @@
 """`registry elements`: suggest data elements, decide on them, and tell what does not fit."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, tzinfo
 from typing import Any
 
 from rich.text import Text
@@ -12,7 +13,7 @@ from graph.conflicts import AskedConflicts, ConflictSearch
 from graph.decisions import Act
 from graph.element_matching import ElementMatcher, Named
 from graph.engine import Graph
-from graph.facts import Kind
+from graph.facts import Kind, as_instant
 from graph.lists import Lister, Listing
 from graph.paging import Page
 from graph.projection import Projection
@@ -20,7 +21,7 @@ from graph.refusals import NotFound
 from graph.things import by_ids, find
 from registry.commands.opened import Failure, opened, run, settings
 from registry.element_answers import conflicts_record, decided_record, decision_record, match_record
-from registry.terminal import Format, console, print_json, table, waiting
+from registry.terminal import Format, console, local_time, print_json, table, waiting
 
 __all__ = ["allow", "bind", "conflicts", "match", "record", "refuse", "set_source", "suggest", "unbind"]
 
@@ -186,7 +187,12 @@ def record(id: str, form: Format) -> None:
         console().print(Text("Nobody has decided anything about it."))
         return
     columns = {"when": "left", "what": "left", "which": "left", "by": "left", "why": "left"}
-    console().print(table(columns, [(one["at"], one["act"], _which(one), one["by"], one["reason"]) for one in answer]))
+    rows = [(_when(one["at"], given.zone), one["act"], _which(one), one["by"], one["reason"]) for one in answer]
+    console().print(table(columns, rows))
+
+
+def _when(text: str, zone: tzinfo) -> str:
+    return f"{local_time(as_instant(text, UTC), zone):%Y-%m-%d %H:%M}"
 
 
 def _which(one: Record) -> str:

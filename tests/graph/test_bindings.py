@@ -115,6 +115,17 @@ async def test_what_a_person_stated_besides_stays(graph: Graph, tmp_path: Path) 
     assert (found["h"]["resource"], found["h"].get("element"), found["h"].get("closed")) == ("名册", None, None)
 
 
+async def test_a_withdrawn_field_is_there_as_long_as_a_decision_stands(graph: Graph, tmp_path: Path) -> None:
+    await state(graph, tmp_path, FACTS)
+    await bindings.bind(graph, {"f": "号"}, "王科")
+    await state(graph, tmp_path, [fact for fact in FACTS if fact["id"] != "f"], full=True)
+    assert (await element_of(graph, "f"), await sources_of(graph, "f")) == ("号", ["person:王科"])
+    await bindings.unbind(graph, ["f"], "王科")
+    assert (await by_ids(graph, Kind.FIELD, ["f"]))["f"]["closed"]
+    with pytest.raises(NotFound, match="nobody states the field f"):
+        await bindings.bind(graph, {"f": "号"}, "王科")
+
+
 async def test_what_is_refused_stays_refused_until_it_is_allowed_or_bound(graph: Graph, tmp_path: Path) -> None:
     await state(graph, tmp_path, FACTS)
     before = await sequence(graph)
