@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from graph.matching.catalogue import Catalogue
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +27,7 @@ from graph.engine import Graph
 from graph.findings import FindingSearch
 from graph.impact import Impacts
 from graph.lineage import Lineages
+from graph.matching.catalogue import Catalogue
 from graph.matching.checks import Checks
 from graph.matching.synonyms import sense
 from graph.watch import Watch

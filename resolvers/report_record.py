@@ -32,7 +32,7 @@ def report_record(report: Report) -> Record:
 def _candidate(one: Match) -> Record:
     return {
         "id": one.id,
-        "kind": Kind(one.kind).name,
+        "kind": Kind(one.kind),
         "name": one.name,
         "score": one.score,
         "over": one.over and one.over.value,

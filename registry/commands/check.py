@@ -131,6 +131,7 @@ def told(report: Report) -> Record:
     record = report_record(report)
     del record["report"]
     for one in record["candidates"]:
+        one["kind"] = one["kind"].name
         del one["system_id"], one["resource_id"]
     named: Record = _named(record)
     return {**named, "sequence": str(report.sequence), "at": as_text(record["at"])}
