@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from graph.text import PLACEHOLDERS, is_placeholder, name_key
+from graph.text import PLACEHOLDERS, holds_password, is_placeholder, name_key
 
 __all__ = [
     "AGREEMENT_STATUSES",
@@ -31,6 +31,7 @@ __all__ = [
     "as_instant",
     "as_text",
     "check_value",
+    "holds_password",
     "is_id",
     "is_placeholder",
     "name_key",

@@ -129,6 +129,27 @@ _OF_RUNS = {
 }
 _OF_EARLIER = {**dict.fromkeys(("run", "what", "rows"), "-"), **dict.fromkeys(("sequence", "count"), -1)}
 _OF_LEASES = {**dict.fromkeys(("lease_by", "id"), "-"), **dict.fromkeys(("lease_until", "lease_asked"), -1)}
+_OF_FILINGS: Mapping[str, Mapping[str, Any]] = {
+    "Filing": {
+        **dict.fromkeys(("id", "kind", "state", "name", "by", "system", "department", "solution", "verdict"), "-"),
+        **dict.fromkeys(("rules", "rules_version", "decide_by", "decide_unknown", "due", "unknown", "without"), "-"),
+        **dict.fromkeys(("content", "warnings", "candidates", "decisions", "bodies"), "-"),
+        **dict.fromkeys(("version", "at", "changed", "received", "checked", "sequence", "asked"), -1),
+    },
+    "FilingEvent": {
+        **dict.fromkeys(("id", "filing", "by", "act", "before", "after", "reason", "due", "unknown", "rules"), "-"),
+        **dict.fromkeys(("detail", "verdict", "report"), "-"),
+        **dict.fromkeys(("number", "at", "sequence"), -1),
+    },
+    "StandardSolution": {
+        **dict.fromkeys(("id", "system", "title", "by", "ended_by", "reason"), "-"),
+        **dict.fromkeys(("at", "since", "until", "asked"), -1),
+    },
+    "FundsDecision": {
+        **dict.fromkeys(("id", "system", "outcome", "reason", "by", "evidence", "rules"), "-"),
+        **dict.fromkeys(("number", "at", "sequence"), -1),
+    },
+}
 _OF_STATES = dict.fromkeys(
     ("id", "about", "job", "run", "resource", "source", "state", "links", "fields", "content"), "-"
 )
@@ -209,6 +230,20 @@ MIGRATIONS: tuple[Migration, ...] = (
         schema=(_text(_UNIQUE, "ElementDecision", "id"), _text(_INDEX, "ElementDecision", "about")),
         neo4j_schema=(AWAIT_INDEXES,),
         neo4j_writes=((_NAME_LABEL.replace("LABEL", "ElementDecision"), {"properties": _OF_DECISIONS}),),
+    ),
+    Migration(
+        number=9,
+        name="filings",
+        schema=(
+            *(_text(_UNIQUE, label, "id") for label in _OF_FILINGS),
+            *(_text(_INDEX, "Filing", key) for key in ("system", "solution")),
+            _text(_INDEX, "FilingEvent", "filing"),
+            *(_text(_INDEX, label, "system") for label in ("StandardSolution", "FundsDecision")),
+        ),
+        neo4j_writes=tuple(
+            (_NAME_LABEL.replace("LABEL", label), {"properties": properties})
+            for label, properties in _OF_FILINGS.items()
+        ),
     ),
 )
 

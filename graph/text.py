@@ -1,4 +1,4 @@
-"""How names are compared: one key for all ways to write the same name."""
+"""How names are compared: one key for all ways to write the same name; and which texts are not to be kept."""
 
 import re
 import unicodedata
@@ -10,6 +10,8 @@ PLACEHOLDERS = frozenset({"", "无", "无。", "*", "-", "/", "其他", "暂无"
 """Values that say nothing: never filled, never equal to another (the catalogue's own words)."""
 
 _NOT_SAID = re.compile(r"[\W_]+")
+_SECRET = re.compile(r"(?:密码|口令|password|passwd|pwd)\s*(?:[:=]|是|为)\s*[!-~]{3,}", re.IGNORECASE)
+_URL_LOGIN = re.compile(r"\w+://[^/\s@]+:[^/\s@]+@")
 
 
 class _Simplified(dict[int, str]):
@@ -46,3 +48,9 @@ def name_key(text: str) -> str:
 def is_placeholder(text: str | None) -> bool:
     """Whether `text` stands for "nothing said"."""
     return text is None or unicodedata.normalize("NFKC", text).strip() in PLACEHOLDERS
+
+
+@lru_cache(maxsize=65_536)
+def holds_password(text: str) -> bool:
+    """Whether a free text gives a password away."""
+    return _SECRET.search(unicodedata.normalize("NFKC", text)) is not None or _URL_LOGIN.search(text) is not None

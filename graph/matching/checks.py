@@ -17,6 +17,7 @@ from graph.matching.reports import check
 from graph.matching.scoring import Rules, matter, needed_grams
 from graph.matching.words import words
 from graph.profiles import RuleProfile
+from graph.solutions import instances, named
 from graph.things import Record, find
 
 CANDIDATES = 300
@@ -58,13 +59,15 @@ class Checks:
         stated = await find(self.graph, [*filter(None, wanted.values()), *proposal.reads])
         unknown = [id for kind, id in wanted.items() if id and (id not in stated or stated[id]["kind"] is not kind)]
         reads = await self._reads(proposal.reads, stated)
+        solution = await self._instances(proposal.instance_of)
+        missing = [proposal.instance_of] if proposal.instance_of and not solution else []
         bodies = await self.catalogue.bodies(filter(None, [proposal.department]))
         return Known(
             department=None if proposal.department in unknown else bodies.get(proposal.department or ""),
             elements=elements,
             reads=tuple({one.id: one for one in reads.values()}.values()),
-            instances=await self.catalogue.with_parts(besides),
-            unknown=(*unknown, *(name for name in dict.fromkeys(proposal.reads) if name not in reads)),
+            instances=await self.catalogue.with_parts([*besides, *solution]),
+            unknown=(*unknown, *missing, *(name for name in dict.fromkeys(proposal.reads) if name not in reads)),
         )
 
     async def _reads(self, reads: Sequence[str], stated: Mapping[str, Record]) -> dict[str, Named]:
@@ -76,6 +79,13 @@ class Checks:
                 if len(ids) == 1:
                     found[name] = Named(ids[0], name)
         return found
+
+    async def _instances(self, solution: str | None) -> tuple[str, ...]:
+        """The system of the standard solution that is proposed, and its other instances; none where it is not known."""
+        if solution is None:
+            return ()
+        found = (await named(self.graph, [solution])).get(solution)
+        return () if found is None else (found.system, *(await instances(self.graph, [solution]))[solution])
 
     async def _elements(self, fields: Iterable[str]) -> dict[str, Named]:
         """The data elements that proposed fields carry by their names."""
