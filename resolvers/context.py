@@ -13,6 +13,7 @@ from graph.cycles import Cycles
 from graph.element_matching import ElementMatcher
 from graph.engine import Graph
 from graph.facts import Kind
+from graph.filings import Filings
 from graph.findings import FindingSearch
 from graph.history import Known, Then, Version, as_known
 from graph.impact import Impacts
@@ -71,6 +72,8 @@ class Context(OperationContext):
     profiles: Profiles
     zone: tzinfo
     """Where it is today."""
+    filings: Callable[[], Filings]
+    """What is filed; one for all operations."""
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
     _versions: dict[Kind, dict[Known, Version | None]] = field(init=False, default_factory=dict)

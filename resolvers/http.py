@@ -24,6 +24,9 @@ from graph.conflicts import ConflictSearch
 from graph.cycles import Cycles
 from graph.element_matching import ElementMatcher, Scoring
 from graph.engine import Graph
+from graph.filing_check import Checker, by_checks
+from graph.filing_rules import FilingRules
+from graph.filings import Filings
 from graph.findings import FindingSearch
 from graph.impact import Impacts
 from graph.lineage import Lineages
@@ -273,12 +276,13 @@ def graphql_app(
     search: FindingSearch | None = None,
     impacts: Impacts | None = None,
     scoring: Scoring | None = None,
+    checker: Checker | None = None,
 ) -> GraphQLApp:
     """The app for `/graphql`, to be mounted so that it is given that path and what lies below it.
 
     `zone` is what bare dates and times without zone in arguments are meant in, `watch` waits for the graph to change,
     `search` looks for what is broken, `impacts` answers what changes would touch, `scoring` compares names of fields
-    with data elements.
+    with data elements, `checker` says of a filing what does the same already, if not the duplicate check.
     """
     schema = make_schema(zone)
     watch = watch or Watch(graph)
@@ -288,11 +292,13 @@ def graphql_app(
     checks = cache(lambda: Checks(graph, Catalogue(graph, sense)))
     options = options or Options()
     rules = options.calendar, options.profiles, zone
+    filing_rules = FilingRules(options.profiles, options.calendar.due, zone)
+    filings = cache(lambda: Filings(graph, filing_rules, checker or by_checks(checks, filing_rules), changes))
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
     conflicts = cache(lambda: ConflictSearch(graph, lineages.projection))
     matcher = cache(lambda: ElementMatcher(graph, scoring))
     asked = watch, changes, cycles, findings, conflicts, matcher, checks
-    context = partial(Context, subgraph, graph, lineages, wholes, *asked, *rules)
+    context = partial(Context, subgraph, graph, lineages, wholes, *asked, *rules, filings)
 
     async def close() -> None:
         await watch.close()

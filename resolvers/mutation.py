@@ -1,4 +1,4 @@
-"""What the registry can be told: what to keep, and what people decide about data elements."""
+"""What the registry can be told: what to keep, and what people decide about data elements and filings."""
 
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from resolvers.binding import (
 )
 from resolvers.context import Info
 from resolvers.costs import weighs
+from resolvers.filing_mutations import FilingMutations
 from resolvers.impact import ChangeArgument, MaxMilliseconds
 from resolvers.lineage import AsOf
 from resolvers.what_ifs import Id, WhatIfType
@@ -48,7 +49,7 @@ async def _delete(info: Info, id: Id) -> bool:
     description="What the registry can be told. Decisions are statements of the person who takes them; all other facts "
     "come by imports."
 )
-class Mutation:
+class Mutation(FilingMutations):
     save_impact: WhatIfType = strawberry.field(
         resolver=_save,
         description="Keep a change that is thought of, and what it touches now, under a name. What it touches is not "

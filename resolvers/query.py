@@ -17,6 +17,15 @@ from resolvers.difference import LineageDiff, diff_field
 from resolvers.element_conflicts import ElementConflictConnection, conflicts_field
 from resolvers.entities import Entity
 from resolvers.feed import ChangeFeed, changes_field
+from resolvers.filing_scope import (
+    FilingListConnection,
+    RunningFunds,
+    Solutions,
+    filing_list_field,
+    running_funds_field,
+    solutions_field,
+)
+from resolvers.filings import FilingConnection, FilingType, filing_field, filings_field
 from resolvers.findings import FindingConnection, findings_field
 from resolvers.impact import ImpactType, impact_field
 from resolvers.lineage import COUNTED, LISTED, Lineage, LineageCounts, asking
@@ -154,6 +163,11 @@ class Query:
     element_conflicts: ElementConflictConnection = conflicts_field
     what_if: WhatIfType | None = what_if_field
     what_ifs: AnswerConnection[WhatIfType] = what_ifs_field
+    filing: FilingType | None = filing_field
+    filings: FilingConnection = filings_field
+    filing_list: FilingListConnection = filing_list_field
+    running_funds: RunningFunds = running_funds_field
+    standard_solutions: Solutions = solutions_field
     sources: AnswerConnection[SourceType] = sources_field
     source_runs: AnswerConnection[SourceRun] = runs_field
     lineage_diff: LineageDiff = diff_field

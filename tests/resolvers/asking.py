@@ -7,6 +7,7 @@ import httpx
 
 from graph.element_matching import Scoring
 from graph.engine import Graph
+from graph.filing_check import Checker
 from graph.lineage import Lineages
 from graph.projection import Projection
 from graph.watch import Watch
@@ -47,13 +48,16 @@ class Api:
         return found
 
 
-async def opened(graph: Graph, megabytes: int = 64, scoring: Scoring | None = None) -> Api:
+async def opened(
+    graph: Graph, megabytes: int = 64, scoring: Scoring | None = None, checker: Checker | None = None
+) -> Api:
     """The API on a graph as it is now; without `megabytes` statements answer lineage."""
     projection = Projection(graph, megabytes)
     if megabytes:
         await projection.fill()
     watch = Watch(graph)
-    return Api(graph, graphql_app(graph, Lineages(graph, projection), watch=watch, scoring=scoring), watch)
+    app = graphql_app(graph, Lineages(graph, projection), watch=watch, scoring=scoring, checker=checker)
+    return Api(graph, app, watch)
 
 
 def names(connection: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from graph.changes import position
@@ -152,7 +153,7 @@ async def test_the_command_answers_as_the_api_does(api: Api) -> None:
     del answer["document"]
     for one in answer["candidates"]:
         del one["system"], one["resource"]
-    assert told(report) == answer
+    assert orjson.loads(orjson.dumps(told(report))) == answer
 
 
 async def test_the_same_is_answered_whatever_the_order_of_what_is_proposed(api: Api) -> None:
