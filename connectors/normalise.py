@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from connectors.catalogue_workbook import Cell
+from graph.facts import holds_password as holds_password
 from graph.facts import name_key
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
@@ -19,8 +20,6 @@ _SPACE = re.compile(r"\s+")
 _GUARDED = re.compile(r"'(?=[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫−\t\r\n])")
 _WHOLE = re.compile(r"(\d{1,18})(?:\.0+)?", re.ASCII)
 _LAW = re.compile(r"《[^》]+》|第[\d零〇一二三四五六七八九十百千]+条")
-_SECRET = re.compile(r"(?:密码|口令|password|passwd|pwd)\s*(?:[:=]|是|为)\s*[!-~]{3,}", re.IGNORECASE)
-_URL_LOGIN = re.compile(r"\w+://[^/\s@]+:[^/\s@]+@")
 
 
 def text_of(cell: Cell) -> str:
@@ -102,12 +101,6 @@ def base_type(text: str) -> str:
 def names_a_law(text: str | None) -> bool:
     """Whether a text names a law: 《…》 or 第…条."""
     return text is not None and _LAW.search(text) is not None
-
-
-@lru_cache(maxsize=65_536)
-def holds_password(text: str) -> bool:
-    """Whether a free text gives a password away."""
-    return _SECRET.search(unicodedata.normalize("NFKC", text)) is not None or _URL_LOGIN.search(text) is not None
 
 
 def numbered(text: str) -> tuple[str, int] | None:

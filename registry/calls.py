@@ -11,6 +11,7 @@ import typer
 from registry import filter_options as options
 from registry.calls_of_check import check
 from registry.calls_of_elements import elements
+from registry.calls_of_filings import filings
 from registry.calls_of_rules import calendar, rules
 from registry.calls_of_sources import sources
 from registry.choices import (
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 
 app.add_typer(sources)
+app.add_typer(filings)
 app.add_typer(rules)
 app.add_typer(calendar)
 app.add_typer(elements)

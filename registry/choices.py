@@ -6,12 +6,19 @@ __all__ = [
     "Answer",
     "Bad",
     "Conflict",
+    "Decided",
     "Direction",
+    "FilingKind",
+    "FilingOrder",
+    "FilingState",
     "Filled",
     "Finding",
     "FindingOrder",
     "Flow",
+    "Funds",
     "Level",
+    "ListOrder",
+    "Opinion",
     "Plan",
     "Report",
     "Rows",
@@ -173,3 +180,67 @@ class FindingOrder(StrEnum):
     DEPARTMENT = "DEPARTMENT"
     OLDEST = "OLDEST"
     NEWEST = "NEWEST"
+
+
+class FilingKind(StrEnum):
+    """What is filed."""
+
+    PROPOSE = "PROPOSE"
+    CHANGE = "CHANGE"
+    RETIRE = "RETIRE"
+
+
+class FilingState(StrEnum):
+    """Where a filing stands."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    CHECKED = "CHECKED"
+    IN_REVIEW = "IN_REVIEW"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    RETURNED = "RETURNED"
+    BUILT = "BUILT"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class FilingOrder(StrEnum):
+    """What filings are ordered by."""
+
+    CHANGED = "CHANGED"
+    DRAFTED = "DRAFTED"
+    DUE = "DUE"
+    NAME = "NAME"
+
+
+class ListOrder(StrEnum):
+    """What the full-scope list is ordered by."""
+
+    ID = "ID"
+    NAME = "NAME"
+    DEPARTMENT = "DEPARTMENT"
+    FILED = "FILED"
+
+
+class Decided(StrEnum):
+    """What is decided on a candidate."""
+
+    REUSE = "REUSE"
+    EXTEND = "EXTEND"
+    MERGE = "MERGE"
+    JUSTIFY = "JUSTIFY"
+
+
+class Opinion(StrEnum):
+    """What a body says."""
+
+    POSITIVE = "POSITIVE"
+    NEGATIVE = "NEGATIVE"
+    ABSTAINED = "ABSTAINED"
+
+
+class Funds(StrEnum):
+    """What is decided on running funds."""
+
+    FUNDS = "FUNDS"
+    NO_FUNDS = "NO_FUNDS"

@@ -51,6 +51,7 @@ CHANGEABLE = [id for id in KNOWN if id.startswith(("field:", "resource:", "syste
 OF_KIND = {
     "departments": "department:",
     "systems": "system:",
+    "system": "system:",
     "jurisdictions": "jurisdiction:",
     "elements": "element:",
     "stopAt": "department:",

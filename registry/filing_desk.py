@@ -1,0 +1,30 @@
+"""How filings are wired for a command: the rules, the calendar and the check that they stand under."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+
+from graph.engine import Graph
+from graph.filing_check import by_checks
+from graph.filing_rules import FilingRules
+from graph.filings import Filings
+from graph.impact import Impacts
+from graph.matching.catalogue import Catalogue
+from graph.matching.checks import Checks
+from graph.matching.synonyms import sense
+from graph.projection import Projection
+from registry.settings import Settings
+
+__all__ = ["filing_desk"]
+
+
+@asynccontextmanager
+async def filing_desk(graph: Graph, given: Settings) -> AsyncIterator[Filings]:
+    """The filings of a graph. What the end of a system touches is asked of the graph by statements."""
+    rules = FilingRules(given.rule_profiles(), given.work_calendar().due, given.zone)
+    catalogue = Catalogue(graph, sense)
+    checker = by_checks(lambda: Checks(graph, catalogue), rules)
+    try:
+        yield Filings(graph, rules, checker, cache(lambda: Impacts(graph, Projection(graph, 0))))
+    finally:
+        await catalogue.close()
