@@ -1,7 +1,7 @@
 """The states of a filing, and what may be done in each. Pure: no graph, no clock.
 
 DRAFT → SUBMITTED → CHECKED → IN_REVIEW → APPROVED → BUILT
-  ↑                    ╲          ├─────→ REFUSED
+  ↑         ╲           ╲         ├─────→ REFUSED
   └── edit ── RETURNED ←──────────┘
 """
 
@@ -91,7 +91,8 @@ TRANSITIONS: Mapping[FilingAct, Mapping[FilingState, FilingState]] = {
     # From CHECKED only an instance of a standard solution: the short path.
     FilingAct.APPROVE: {_S.IN_REVIEW: _S.APPROVED, _S.CHECKED: _S.APPROVED},
     FilingAct.REFUSE: {_S.IN_REVIEW: _S.REFUSED},
-    FilingAct.RETURN: {_S.IN_REVIEW: _S.RETURNED, _S.CHECKED: _S.RETURNED},
+    # Also what cannot be checked, or says too little: nobody need be asked about that.
+    FilingAct.RETURN: dict.fromkeys((_S.IN_REVIEW, _S.CHECKED, _S.SUBMITTED), _S.RETURNED),
     FilingAct.BUILD: {_S.APPROVED: _S.BUILT},
     FilingAct.WITHDRAW: {_S.DRAFT: _S.WITHDRAWN},
 }

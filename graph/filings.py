@@ -175,7 +175,8 @@ class Filings:
         Approval of a new system makes it, as PLANNED.
         """
         acting, without = self._acting(by, reason), free_text(without, "without")
-        version = await self._fresh(id, version)
+        if act is not FilingAct.RETURN:
+            version = await self._fresh(id, version)
         filing = await self.find(id)
         acting = replace(acting, short=await self.is_short(filing))
         making = act is FilingAct.APPROVE and filing.kind is FilingKind.PROPOSE

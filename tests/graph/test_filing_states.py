@@ -4,17 +4,21 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.calendar import WorkCalendar
 from graph.engine import Graph
-from graph.facts import Kind
+from graph.facts import Kind, as_instant
 from graph.filing_records import events
+from graph.filing_rules import FilingRules
 from graph.filing_states import TRANSITIONS, Decided, FilingAct, FilingKind, FilingState, Opinion, after, possible
 from graph.filing_steps import AskedBody
 from graph.filings import Filings
+from graph.profiles import Profiles
 from graph.refusals import NotFound, Refusal, Taken
 from graph.things import by_ids
 from tests.engines import wipe
@@ -136,9 +140,9 @@ class Model:
         return self._to("OPINE", "IN_REVIEW")
 
     def _close(self, act: str, reason: str | None, without: str | None) -> bool:
-        self._look()
         if act == "RETURN":
             return self.state in ("CHECKED", "IN_REVIEW") and bool(reason) and self._to("RETURN", "RETURNED")
+        self._look()
         silent = None in self.opinions.values()
         against = "NEGATIVE" in self.opinions.values()
         if self.state != "IN_REVIEW" or self.checked - self.decided or (silent and not without):
@@ -251,3 +255,25 @@ def test_only_what_is_done_is_over() -> None:
     assert over == {FilingState.REFUSED, FilingState.BUILT, FilingState.WITHDRAWN}
     assert FilingAct.APPROVE not in possible(FilingState.CHECKED, short=False)
     assert FilingAct.APPROVE in possible(FilingState.CHECKED, short=True)
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("at", "days", "due"),
+    [
+        ("2026-02-13T23:30:00+08:00", 5, "2026-02-27"),  # over Spring Festival, with its make-up day
+        (
+            "2026-02-14T00:10:00+08:00",
+            1,
+            "2026-02-24",
+        ),  # a Saturday that is worked; the night before it is Friday in UTC
+        ("2026-09-30T09:00:00+08:00", 1, "2026-10-08"),  # over National Day
+        ("2026-12-25T09:00:00+08:00", 5, None),
+    ],
+)
+def test_deadlines_are_counted_by_the_work_calendar(at: str, days: int, due: str | None) -> None:
+    found = FilingRules(Profiles(), WorkCalendar().due, SHANGHAI).after(as_instant(at, SHANGHAI), days)
+    assert found.day == due
+    assert (due is None) is ("2027" in (found.unknown or ""))

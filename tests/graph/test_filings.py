@@ -316,6 +316,10 @@ async def test_a_check_that_fails_is_made_up_for(embedded_graph: Graph, tmp_path
     with pytest.raises(KeyError):
         await filings.submit(one.id, "王科")
     assert (await filings.find(one.id)).state is FilingState.SUBMITTED
+    other = await filings.draft(KIND.PROPOSE, None, NEW, "王科")
+    with pytest.raises(KeyError):
+        await filings.submit(other.id, "王科")
+    assert (await filings.close(other.id, FilingAct.RETURN, "李处", "无法查重")).state is FilingState.RETURNED
     check.found = []
     assert (await filings.check(one.id, "王科")).state is FilingState.CHECKED
 
