@@ -78,7 +78,10 @@ class Index:
         """How many texts have each of some characters and pairs of them."""
         self.settle()
         keys = _keys(grams)
-        counts = sum((segment.living(segment.find(keys)) for segment in self._segments), np.zeros(len(keys), np.int64))
+        order = np.argsort(keys)
+        ordered, counts = keys[order], np.zeros(len(keys), np.int64)
+        for segment in self._segments:
+            counts[order] += segment.living(segment.find(ordered))
         return dict(zip(grams, counts.tolist(), strict=True))
 
     def weight(self, gram: str) -> float:
