@@ -20,7 +20,7 @@ from graph.profiles import RuleProfile
 from graph.solutions import instances, named
 from graph.things import Record, find
 
-CANDIDATES = 300
+CANDIDATES = 150
 """How many systems and resources are scored."""
 FIELDS = 20
 """Fields of one name, or with one data element, that are looked at."""
