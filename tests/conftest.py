@@ -1,11 +1,28 @@
-"""Fixtures for all tests: open graphs, on both engines."""
+"""Fixtures for all tests: open graphs, on both engines; and how tests are spread over processes (`tests/spread.py`)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from graph.engine import Graph
 from tests.engines import ENGINES, Engines, wipe
+from tests.spread import Spread, tell, workers
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes run the tests that were asked for."""
+    return workers(config)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spread:
+    """Which process gets which tests."""
+    return Spread(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Which of them use a server of which there is only one."""
+    tell(config, items)
 
 
 @pytest.fixture(scope="session")

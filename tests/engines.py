@@ -12,6 +12,7 @@ import pytest
 
 from graph.embedded import wait_until_ended
 from graph.engine import Graph, GraphSettings, Transaction, open_graph
+from tests.spread import hold
 
 ENGINES = ("embedded", "neo4j")
 
@@ -58,6 +59,7 @@ def neo4j_settings() -> GraphSettings:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    hold(url)
     return GraphSettings(url=url, password=os.environ.get("REGISTRY_TEST_NEO4J_PASSWORD"))
 
 

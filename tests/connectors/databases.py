@@ -24,6 +24,7 @@ from connectors.database_config import DatabaseConfig
 from connectors.database_session import Session
 from connectors.protocol import Input
 from graph.facts import Fact, Finding, Kind, Link, Thing
+from tests.spread import hold
 
 CASES = Path(__file__).parents[1] / "cases" / "sources" / "database"
 
@@ -39,7 +40,9 @@ def server(kind: str) -> URL:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    return make_url(address).set(password=os.environ.get(f"REGISTRY_TEST_{kind}_PASSWORD"))
+    url = make_url(address)
+    hold(f"{url.host}:{url.port}")
+    return url.set(password=os.environ.get(f"REGISTRY_TEST_{kind}_PASSWORD"))
 
 
 def on_postgresql(database: str, statements: Iterable[str]) -> None:

@@ -26,6 +26,8 @@ from graph.facts import Finding, Thing
 from tests.connectors.databases import HERE, config, connector, new_mysql, new_postgresql, server, session, settings
 from tests.connectors.test_database_sqlite import make
 
+pytestmark = pytest.mark.server("databases")
+
 DOCS = Path(__file__).parents[2] / "docs" / "sources" / "database.md"
 
 

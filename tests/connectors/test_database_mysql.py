@@ -12,6 +12,8 @@ from connectors.errors import SourceError
 from graph.facts import Severity
 from tests.connectors.databases import CASES, Pulled, config, connector, new_mysql, on_mysql, pull, server, session
 
+pytestmark = pytest.mark.server("databases")
+
 NAME = "registry_shapes"
 
 

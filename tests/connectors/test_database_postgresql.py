@@ -20,6 +20,8 @@ from tests.connectors.databases import (
 )
 from tests.connectors.sources import Registry
 
+pytestmark = pytest.mark.server("databases")
+
 NAME = "registry_shapes"
 
 

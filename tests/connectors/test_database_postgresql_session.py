@@ -7,6 +7,8 @@ from connectors.errors import SourceError
 from graph.facts import Severity
 from tests.connectors.databases import config, connector, new_postgresql, on_postgresql, pull, server, session
 
+pytestmark = pytest.mark.server("databases")
+
 
 async def test_few_questions_are_asked_however_many_tables() -> None:
     new_postgresql("registry_few", ["CREATE TABLE t (a int)"])

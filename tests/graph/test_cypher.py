@@ -99,6 +99,7 @@ def test_the_texts_are_found() -> None:
     assert {"graph.migrations.FIRST_NODE", "graph.changes.TAKE", "graph.health.CHECK"} <= CONSTANTS.keys()
 
 
+@pytest.mark.server("neo4j")
 @pytest.mark.parametrize("name", CONSTANTS)
 async def test_neo4j_plans_it_without_a_warning(name: str, engines: Engines, driver: neo4j.AsyncDriver) -> None:
     await engines.graph("neo4j")

@@ -242,6 +242,7 @@ async def test_a_password_that_somebody_put_into_the_address_is_not_shown(url: s
     assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.server("neo4j")
 @pytest.mark.parametrize("password", ["falsch", None])
 async def test_a_wrong_password_is_told_and_not_repeated(password: str | None) -> None:
     settings = neo4j_settings()
@@ -251,6 +252,7 @@ async def test_a_wrong_password_is_told_and_not_repeated(password: str | None) -
     assert "falsch" not in str(caught.value)
 
 
+@pytest.mark.server("neo4j")
 async def test_a_database_that_is_not_there_is_told() -> None:
     settings = neo4j_settings()
     with pytest.raises(DatabaseMissing, match="nowhere") as caught:

@@ -1,5 +1,6 @@
 """Scripts of Node, with their packages from npm; CI has both."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -19,10 +20,12 @@ def installed(folder: Path) -> Path:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    made = folder / "node_modules" / ".package-lock.json"
-    if not made.exists() or made.stat().st_mtime < (folder / "package.json").stat().st_mtime:
-        command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-        subprocess.run(command, cwd=folder, check=True, timeout=300)
+    with (folder / "package.json").open() as listed:
+        fcntl.flock(listed, fcntl.LOCK_EX)  # tests in another process wait until they are there
+        made = folder / "node_modules" / ".package-lock.json"
+        if not made.exists() or made.stat().st_mtime < (folder / "package.json").stat().st_mtime:
+            command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
+            subprocess.run(command, cwd=folder, check=True, timeout=300)
     return folder
 
 
