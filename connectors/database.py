@@ -12,8 +12,6 @@ from sqlalchemy.engine import URL
 
 from connectors.config import Config
 from connectors.database_config import DatabaseConfig
-from connectors.database_reading import Reading
-from connectors.database_session import NotRead
 from connectors.errors import SourceError
 from connectors.protocol import Input, not_taken
 from graph.facts import Fact, Finding
@@ -26,7 +24,8 @@ _SQLITE = b"SQLite format 3\x00"
 class Database:
     """A database's tables, views and what moves data between them.
 
-    `queries` is the number of questions that the last `pull` asked.
+    `queries` is the number of questions that the last `pull` asked. The drivers are imported when one is read: this
+    class is looked at for every file, whatever it is.
     """
 
     name: ClassVar[str] = "database"
@@ -48,6 +47,9 @@ class Database:
 
     async def pull(self) -> AsyncIterator[Fact | Finding]:
         """The facts of the database schema by schema, then the lineage between its tables."""
+        from connectors.database_errors import NotRead
+        from connectors.database_reading import Reading
+
         if isinstance(self.given.config, DatabaseConfig):
             async with Reading(self.given, self.given.config) as reading:
                 async for item in reading.pull():
@@ -65,6 +67,8 @@ class Database:
 
     async def try_out(self) -> Sequence[str]:
         """Version, and how many schemas, tables and views there are. Raises SourceError."""
+        from connectors.database_reading import Reading
+
         config = self.given.config
         if isinstance(config, DatabaseConfig):
             async with Reading(self.given, config) as reading:

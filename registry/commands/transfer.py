@@ -16,7 +16,6 @@ from graph.facts import is_id
 from graph.statements import REGISTRY
 from registry.commands.opened import Failure, opened, run, settings
 from registry.export import export
-from registry.exporting.dcat import FORMS, Titled, write_dcat
 from registry.imports import ImportOptions, WrongUse, run_import
 from registry.report import ImportReport, as_json, replacing, summary, write_json
 from registry.report_workbook import write_workbook
@@ -172,6 +171,8 @@ def export_file(path: Path, form: Format) -> int:
 
 def export_dcat(path: Path, title: str | None, base: str | None, form: Format) -> int:
     """Write the catalogue as DCAT-AP to `path`, in the form that its suffix says."""
+    from registry.exporting.dcat import FORMS, Titled, write_dcat  # an import need not wait for all of it
+
     given = settings()
     if not path.absolute().parent.is_dir():
         raise Failure(f"There is no folder {path.parent}.", "Make it, or choose another one.", status=2)
