@@ -372,7 +372,7 @@ async def test_what_is_packed_is_unpacked_and_a_bomb_ends_at_the_limit() -> None
     ("content", "coding", "says", "passing"),
     [
         (b"no gzip at all", "gzip", "cannot be unpacked", False),
-        (gzip.compress(b"hello" * 100)[:-9], "gzip", "ends in the middle", True),
+        (gzip.compress(b"hello" * 100, mtime=0)[:-9], "gzip", "ends in the middle", True),
         (b"x", "br", "packed in a way", False),
         (b"x", "gzip, gzip", "packed in a way", False),
     ],
