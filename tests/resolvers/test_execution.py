@@ -254,7 +254,7 @@ def selections(draw: st.DrawFn, fields: Fields, kind: str, depth: int, spreads: 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[GraphQLSchema, str, Any, dict[str, bool]]:
     schema, fields = draw(schemas())
-    parts = [f"query Q($on: Boolean! = true, $off: Boolean) {draw(selections(fields, 'A', 3))}"]
+    parts = [f"query Q($on: Boolean! = true, $off: Boolean!) {draw(selections(fields, 'A', 3))}"]
     for name in "FG":
         on = draw(st.sampled_from(KINDS))
         parts.append(f"fragment {name} on {on} {draw(selections(fields, on, 1, ''))}")
