@@ -17,7 +17,6 @@ from graph.refusals import BadInput
 from registry.commands.files import ROWS, check_output, deliver
 from registry.commands.lineage import instant
 from registry.commands.opened import Failure, opened, run, settings
-from registry.exporting.findings import findings_export
 from registry.exporting.ready import table as written
 from registry.finding_answers import findings_record
 from registry.settings import Settings
@@ -78,6 +77,8 @@ async def _answer(given: Settings, asked: AskedFindings, first: int, form: Forma
             found = await search.find(asked)
         if form not in ROWS:
             return findings_record(found, first)
+        from registry.exporting.findings import findings_export  # the tables need not wait for all of it
+
         ready = await written(findings_export(asked, found), ROWS[form], {}, stack, most=None)
         await deliver(ready, _told(found), path)
     return None

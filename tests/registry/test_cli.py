@@ -4,12 +4,14 @@ import json
 import os
 import resource
 import subprocess
+import sys
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
 import typer.main
 
+import registry.commands
 import resolvers
 from registry.cli import app
 from tests.registry.running import MAIN, SAMPLE, Commands
@@ -23,6 +25,16 @@ MARK = "field:320900/市公安局/户籍人口基本信息/死亡标识"
 
 def test_all_commands_of_the_contract_are_there() -> None:
     assert set(NAMES) >= {"demo", "serve", "import", "export", "schema", "lineage", "paths", "sources", "doctor"}
+
+
+def test_a_command_does_not_wait_for_the_schema_or_for_drivers_of_databases() -> None:
+    """They take longer to import than most commands to answer."""
+    folder = Path(registry.commands.__file__).parent
+    modules = sorted(f"registry.commands.{path.stem}" for path in folder.glob("[!_]*.py"))
+    script = f"import sys, {', '.join(modules)}\nfrom connectors.protocol import connectors\nconnectors()\n"
+    script += "print(*{'strawberry', 'psycopg', 'pymysql'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout.split() == []
 
 
 @pytest.mark.parametrize("name", [*NAMES, *GROUPED])
