@@ -110,6 +110,22 @@ class ElementMatcher:
         left_out = [built.by_name.get(_key(name, table, called), set()) for name in names]
         return await self._suggest(built, names, table, called, left_out, first)
 
+    async def match_tables(
+        self, tables: Iterable[tuple[str, Sequence[str]]], department: str | None, first: int
+    ) -> list[tuple[str, list[Suggestion]]]:
+        """The same for the names of several tables at once, each name with its suggestions; with what was refused.
+
+        A department that the registry does not know is none.
+        """
+        built = await self._fresh()
+        called = None if department is None else built.known.department(department)
+        told: list[tuple[str, list[Suggestion]]] = []
+        for table, names in tables:
+            nothing: list[set[str]] = [set() for _ in names]
+            found = await self._suggest(built, names, table, called, nothing, first) if names else []
+            told += zip(names, found, strict=True)
+        return told
+
     async def of_fields(self, fields: Sequence[Named], first: int) -> dict[str, list[Suggestion]]:
         """For each field up to `first` elements, the likeliest first; none that was refused for it."""
         _check(None, first)

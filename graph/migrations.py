@@ -240,6 +240,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             _text(_INDEX, "FilingEvent", "filing"),
             *(_text(_INDEX, label, "system") for label in ("StandardSolution", "FundsDecision")),
         ),
+        neo4j_schema=(AWAIT_INDEXES,),
         neo4j_writes=tuple(
             (_NAME_LABEL.replace("LABEL", label), {"properties": properties})
             for label, properties in _OF_FILINGS.items()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 
+from graph.element_matching import ElementMatcher
 from graph.engine import Graph
 from graph.filing_check import by_checks
 from graph.filing_rules import FilingRules
@@ -22,9 +23,10 @@ __all__ = ["filing_desk"]
 async def filing_desk(graph: Graph, given: Settings) -> AsyncIterator[Filings]:
     """The filings of a graph. What the end of a system touches is asked of the graph by statements."""
     rules = FilingRules(given.rule_profiles(), given.work_calendar().due, given.zone)
-    catalogue = Catalogue(graph, sense)
-    checker = by_checks(lambda: Checks(graph, catalogue), rules)
+    catalogue, matcher = Catalogue(graph, sense), ElementMatcher(graph)
+    checker = by_checks(lambda: Checks(graph, catalogue, matcher), rules)
     try:
         yield Filings(graph, rules, checker, cache(lambda: Impacts(graph, Projection(graph, 0))))
     finally:
         await catalogue.close()
+        await matcher.close()

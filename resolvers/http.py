@@ -289,14 +289,14 @@ def graphql_app(
     changes = cache(lambda: impacts or Impacts(graph, lineages.projection))
     cycles = cache(lambda: Cycles(graph, lineages.projection))
     findings = cache(lambda: search or FindingSearch(graph, lineages.projection))
-    checks = cache(lambda: Checks(graph, Catalogue(graph, sense)))
+    matcher = cache(lambda: ElementMatcher(graph, scoring))
+    checks = cache(lambda: Checks(graph, Catalogue(graph, sense), matcher()))
     options = options or Options()
     rules = options.calendar, options.profiles, zone
     filing_rules = FilingRules(options.profiles, options.calendar.due, zone)
     filings = cache(lambda: Filings(graph, filing_rules, checker or by_checks(checks, filing_rules), changes))
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
     conflicts = cache(lambda: ConflictSearch(graph, lineages.projection))
-    matcher = cache(lambda: ElementMatcher(graph, scoring))
     asked = watch, changes, cycles, findings, conflicts, matcher, checks
     context = partial(Context, subgraph, graph, lineages, wholes, *asked, *rules, filings)
 

@@ -53,7 +53,10 @@ class SignalKind(Enum):
     SOURCES = _value("SOURCES", "Both read the same resources.")
     DEPARTMENT = _value("DEPARTMENT", "It is of the same department, or of one above or below.")
     COMPONENT = _value("COMPONENT", "It is a common component, meant to be used by others.")
-    INSTANCE = _value("INSTANCE", "It is the standard solution that is proposed, or an instance of it: reuse.")
+    INSTANCE = _value(
+        "INSTANCE",
+        "It is the system itself that is changed, or of the standard solution that is proposed: no duplicate.",
+    )
 
 
 @strawberry.enum(description="How a proposed field was met by one that exists.")
@@ -96,6 +99,7 @@ class ProposalInput:
     reads: list[str] | None = _given("The resources that it would read, by id or name.")
     resources: list[ProposedResourceInput] | None = _given("The data that it would keep.")
     functions: list[str] | None = _given("What it does, function by function.")
+    instance_of: strawberry.ID | None = _given("The standard solution that it is an instance of: that is reuse.")
 
     def proposal(self) -> Proposal:
         """As it is checked. Raises BadInput that names the place."""

@@ -139,6 +139,11 @@ class Catalogue:
         """Ids of the data elements likest to a name, best first."""
         return await self._ask(lambda entries: entries.likest_elements(name, most))
 
+    async def names(self, ids: Iterable[str]) -> dict[str, Named]:
+        """Systems, resources and data elements by id, with their names; of those that are there."""
+        asked = tuple(dict.fromkeys(ids))
+        return await self._ask(lambda entries: {id: entries.called(id) for id in asked if entries.knows(id)})
+
     async def elements_called(self, names: Iterable[str]) -> dict[str, Named]:
         """The data elements that have some names, or are known by them; by name, where one alone has it."""
         asked = tuple(dict.fromkeys(names))

@@ -1,13 +1,14 @@
 """Duplicate checks against one graph: candidates by the catalogue, scores by the rules, a report that keeps its inputs.
 
-checks = Checks(graph, Catalogue(graph), Profiles())
+checks = Checks(graph, Catalogue(graph, sense), ElementMatcher(graph))
 report = await checks.check(Proposal.from_json({…}), profiles.in_force(today))
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
+from graph.element_matching import LONGEST_NAME, ElementMatcher
 from graph.engine import Graph
 from graph.facts import Kind, as_text
 from graph.matching.catalogue import Catalogue
@@ -24,14 +25,19 @@ CANDIDATES = 150
 """How many systems and resources are scored."""
 FIELDS = 20
 """Fields of one name, or with one data element, that are looked at."""
+RESOURCES = 20
+"""Proposed resources for whose fields data elements are suggested."""
+SURE = 0.6
+"""From which score on a suggested data element counts."""
 
 
 class Checks:
     """Checks proposals against what one graph has."""
 
-    def __init__(self, graph: Graph, catalogue: Catalogue) -> None:
+    def __init__(self, graph: Graph, catalogue: Catalogue, matcher: ElementMatcher) -> None:
         self.graph = graph
         self.catalogue = catalogue
+        self.matcher = matcher
 
     async def check(self, proposal: Proposal, profile: RuleProfile, besides: Sequence[str] = ()) -> Report:
         """The report. `besides`: systems that are, with what they hold, no duplicates of it."""
@@ -54,17 +60,17 @@ class Checks:
         )
 
     async def _known(self, proposal: Proposal, besides: Sequence[str]) -> Known:
-        elements = await self._elements(chain.from_iterable(one.fields for one in proposal.resources))
         wanted = {Kind.DEPARTMENT: proposal.department, Kind.JURISDICTION: proposal.jurisdiction}
         stated = await find(self.graph, [*filter(None, wanted.values()), *proposal.reads])
         unknown = [id for kind, id in wanted.items() if id and (id not in stated or stated[id]["kind"] is not kind)]
         reads = await self._reads(proposal.reads, stated)
         solution = await self._instances(proposal.instance_of)
         missing = [proposal.instance_of] if proposal.instance_of and not solution else []
-        bodies = await self.catalogue.bodies(filter(None, [proposal.department]))
+        department = None if proposal.department in unknown else proposal.department
+        bodies = await self.catalogue.bodies(filter(None, [department]))
         return Known(
-            department=None if proposal.department in unknown else bodies.get(proposal.department or ""),
-            elements=elements,
+            department=bodies.get(department or ""),
+            elements=await self._elements(proposal, department),
             reads=tuple({one.id: one for one in reads.values()}.values()),
             instances=await self.catalogue.with_parts([*besides, *solution]),
             unknown=(*unknown, *missing, *(name for name in dict.fromkeys(proposal.reads) if name not in reads)),
@@ -87,10 +93,18 @@ class Checks:
         found = (await named(self.graph, [solution])).get(solution)
         return () if found is None else (found.system, *(await instances(self.graph, [solution]))[solution])
 
-    async def _elements(self, fields: Iterable[str]) -> dict[str, Named]:
-        """The data elements that proposed fields carry by their names."""
-        names = [name for name in dict.fromkeys(fields) if words(name).core]
-        return await self.catalogue.elements_called(names)
+    async def _elements(self, proposal: Proposal, department: str | None) -> dict[str, Named]:
+        """The data elements that proposed fields carry: by their names, else as is suggested for them and sure."""
+        names = chain.from_iterable(one.fields for one in proposal.resources)
+        found = await self.catalogue.elements_called(name for name in dict.fromkeys(names) if words(name).core)
+        tables = [
+            (one.name, [name for name in dict.fromkeys(one.fields) if name not in found and len(name) <= LONGEST_NAME])
+            for one in proposal.resources[:RESOURCES]
+        ]
+        told = await self.matcher.match_tables(tables, department, first=1)
+        sure = {name: best[0].element_id for name, best in told if best and best[0].score >= SURE}
+        called = await self.catalogue.names(sure.values())
+        return found | {name: called[id] for name, id in sure.items() if id in called}
 
     async def _existing(self, proposal: Proposal, known: Known) -> list[Existing]:
         names = dict.fromkeys(chain.from_iterable(one.fields for one in proposal.resources))

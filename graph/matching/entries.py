@@ -267,6 +267,10 @@ class Entries:
         there = members[(self._holder.data[members] == place) & (self._kind.data[members] == RESOURCE)]
         return sorted({self.ids[at] for at in there.tolist()})[:MOST_PARTS]
 
+    def knows(self, id: str) -> bool:
+        """Whether there is a thing with this id."""
+        return self._kind.data[self._places[id]] != ABSENT if id in self._places else False
+
     def called(self, id: str) -> Named:
         """A thing by id and name; its id where nothing else is known."""
         return Named(id, self._called[self._places[id]] if id in self._places else id)

@@ -36,7 +36,7 @@ def signals(scored: Scored, proposal: Proposal, bags: Bags, instances: Sequence[
         text = "it is a common component, meant to be used rather than built again"
         found.append(Signal("COMPONENT", 1.0, {"component": scored.candidate.name}, text))
     if scored.candidate.id in instances:
-        text = "it is the standard solution that is proposed, or another instance of it: reuse, no duplicate"
+        text = "it is no duplicate: the system that is changed, or an instance of the standard solution"
         found.append(Signal("INSTANCE", 1.0, {"solution": proposal.instance_of}, text))
     return tuple(found)
 

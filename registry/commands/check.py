@@ -12,6 +12,7 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
+from graph.element_matching import ElementMatcher
 from graph.engine import Graph
 from graph.facts import as_text
 from graph.matching.catalogue import Catalogue
@@ -87,11 +88,12 @@ async def _report(given: Settings, proposal: Proposal) -> Report:
 async def checked(graph: Graph, given: Settings, proposal: Proposal) -> Report:
     """The report on a proposal, by the rules that are in force today."""
     profile = given.rule_profiles().in_force(datetime.now(given.zone).date())
-    catalogue = Catalogue(graph, sense)
+    catalogue, matcher = Catalogue(graph, sense), ElementMatcher(graph)
     try:
-        return await Checks(graph, catalogue).check(proposal, profile)
+        return await Checks(graph, catalogue, matcher).check(proposal, profile)
     finally:
         await catalogue.close()
+        await matcher.close()
 
 
 def _content(file: Path) -> bytes:
