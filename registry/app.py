@@ -148,6 +148,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        settings.lay_tables()
         graph = await open_graph(settings.graph())
         parts = state.parts = Parts(settings, graph, observe, metrics.exported, Handover(shared))
         state.keeping = Keeping(parts.projection, parts.watch, metrics)

@@ -38,7 +38,16 @@ CONFIG = "REGISTRY_CONFIG"
 _TESTS = "REGISTRY_TEST_"
 _TABLES = ("sources", "names", "addresses")
 """What else the file may say: of sources (`registry/sources/configured.py`)."""
-_PATHS = ("data", "graph_password_file", "documents", "lineage_tokens_file", "mappings", "calendar", "rules")
+_PATHS = (
+    "data",
+    "graph_password_file",
+    "documents",
+    "lineage_tokens_file",
+    "mappings",
+    "calendar",
+    "rules",
+    "matching",
+)
 _URL = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://[^\s/@]+/?")
 
 
@@ -123,6 +132,9 @@ class Settings(BaseSettings):
         None, description="File of corrections to the work calendar, and of years of its own."
     )
     rules: Path | None = Field(None, description="File of rule profiles, laid over those that are built in.")
+    matching: Path | None = Field(
+        None, description="File of words by which names are compared, laid over those that are built in."
+    )
     heap_mb: int | None = Field(
         None, ge=256, description="Memory of the embedded engine; default a quarter of the memory, 512 to 4096."
     )
@@ -191,6 +203,16 @@ class Settings(BaseSettings):
             return Profiles(self.rules)
         except WrongFile as error:
             raise SettingsError(f"REGISTRY_RULES: {error}.") from error
+
+    def lay_tables(self) -> None:
+        """Have names compared by one's own words, too, in all of this process. Reads their file."""
+        # Here and not above: most commands compare no names.
+        from graph.matching.tables import lay
+
+        try:
+            lay(self.matching)
+        except WrongFile as error:
+            raise SettingsError(f"REGISTRY_MATCHING: {error}.") from error
 
     def lineage_tokens(self) -> Tokens | None:
         """The tokens with which events may be sent; None: no token is asked for. Reads their file."""

@@ -11,6 +11,7 @@ from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz, process
 
 from graph.matching.synonyms import sense
+from graph.matching.tables import kept
 from graph.matching.words import grams, words
 
 _EDGE = 0.75
@@ -69,7 +70,7 @@ class Bags:
         return made
 
 
-@lru_cache(maxsize=100_000)
+@kept(100_000)
 def sense_grams(text: str) -> tuple[str, ...]:
     """The grams of a text, words of the same meaning made one."""
     return grams(sense(text))

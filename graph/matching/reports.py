@@ -16,6 +16,7 @@ from graph.matching.likeness import Bags, Frequencies
 from graph.matching.proposals import Candidate, Existing, Known, Match, Named, Proposal, Report, Verdict
 from graph.matching.scoring import Rules, Scored, Scorer
 from graph.matching.shareable import shareable
+from graph.matching.tables import version
 from graph.matching.telling import asks, is_comparable
 
 _NOTHING_KNOWN = Known()
@@ -64,6 +65,7 @@ def check(
             "candidates": ordered,
             "existing": fields,
             "frequencies": frequencies,
+            "tables": version(),
         },
     )
 

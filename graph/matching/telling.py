@@ -1,31 +1,21 @@
 """What a proposal must say before it can be compared: a name and a matter that are more than generic words."""
 
-import tomllib
-from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
-
 from graph.matching.proposals import Proposal
+from graph.matching.tables import kept, read
 from graph.matching.words import words
 
-_FILE = Path(__file__).with_name("telling.toml")
 _FIELDS = 3
 """So many fields of its own say what a proposal is about when nothing else does."""
 
 
-@lru_cache(maxsize=1)
-def _lists() -> Mapping[str, list[str]]:
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
+@kept(1)
 def _generic_words() -> tuple[str, ...]:
-    return tuple(sorted(_lists()["generic"], key=lambda word: (-len(word), word)))
+    return tuple(sorted(read("telling")["generic"], key=lambda word: (-len(word), word)))
 
 
-@lru_cache(maxsize=2)
+@kept(2)
 def _cores(name: str) -> frozenset[str]:
-    return frozenset(words(field).core for field in _lists()[name])
+    return frozenset(words(field).core for field in read("telling")[name])
 
 
 def is_own_bookkeeping(field: str) -> bool:
@@ -33,7 +23,7 @@ def is_own_bookkeeping(field: str) -> bool:
     return words(field).core in _cores("bookkeeping")
 
 
-@lru_cache(maxsize=50_000)
+@kept(50_000)
 def tells(text: str | None) -> bool:
     """Whether a name or text says more than that there is some system, data or information."""
     left = words(text).core if text else ""

@@ -2,20 +2,17 @@
 
     words("盐城市城乡居民（最低生活）保障信息管理系统").core    # 城乡居民保障
 
-What is taken off a name is data: `words.toml`, and a file that a registry lays over it.
+What is taken off a name is data: the table `words` (`graph/matching/tables.py`).
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Any
+from functools import cached_property
 
+from graph.matching.tables import kept, read
 from graph.text import is_placeholder, name_key
 
-_FILE = Path(__file__).with_name("words.toml")
 _BRACKETS = re.compile(r"[（(【\[〔{]([^（()）【】\[\]〔〕{}]*)[)）】\]〕}]")
 """What stands in them is a note; 《 》 and 「 」 are marks of titles, around the name itself."""
 _PLACE = 5
@@ -71,28 +68,22 @@ def _any_of(texts: Iterable[str]) -> str:
     return "|".join(map(re.escape, longest_first)) or "(?!)"
 
 
-def stripped(own: Mapping[str, Any] | None = None) -> Stripped:
-    """The lists of `words.toml`, with those of a file laid over it."""
-    shipped = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    laid = own or {}
-    lists = {}
-    for name, words in shipped.items():
-        mine = [_key(word) for word in laid.get(name, ())]
-        found = mine if name in laid.get("replace", ()) else mine + words
-        lists[name] = tuple(sorted(dict.fromkeys(found), key=lambda word: (-len(word), word)))
-    return Stripped(**lists)
+def stripped(lists: Mapping[str, Iterable[str]]) -> Stripped:
+    """The lists of the table `words`."""
+    keys = {name: dict.fromkeys(map(_key, found)) for name, found in lists.items()}
+    return Stripped(**{name: tuple(sorted(found, key=lambda word: (-len(word), word))) for name, found in keys.items()})
 
 
 def _key(word: str) -> str:
     return ("^" if word.startswith("^") else "") + name_key(word)
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def _usual() -> Stripped:
-    return stripped()
+    return stripped(read("words"))
 
 
-@lru_cache(maxsize=200_000)
+@kept(200_000)
 def words(text: str) -> Words:
     """A name as it is compared, stripped of what is usual."""
     return made(text, _usual())

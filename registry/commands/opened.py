@@ -36,6 +36,7 @@ def settings(**given: Any) -> Settings:
 @asynccontextmanager
 async def opened(given: Settings) -> AsyncIterator[Graph]:
     """The graph, for as long as a command needs it."""
+    given.lay_tables()
     with waiting("Opening the graph …"):
         graph = await open_graph(given.graph())
     try:

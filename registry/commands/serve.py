@@ -19,7 +19,8 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way and return. Raises CannotServe and GraphError."""
     given = settings()
     check_host(host, open=given.open)
-    given.work_calendar(), given.rule_profiles()  # what is wrong in their files is told before anything is started
+    # What is wrong in their files is told before anything is started.
+    given.work_calendar(), given.rule_profiles(), given.lay_tables()
     with closing(bind(host, port)) as listening, _engine_starting(given):
         from registry.serve import serve_on
 

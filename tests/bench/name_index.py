@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.matching.index import Index
+from graph.matching.tables import read
 from graph.matching.words import made, stripped
 
 
@@ -61,7 +62,7 @@ def names(count: int, seed: int = 1) -> Iterator[str]:
 
 def cores(count: int, texts: int, seed: int = 1) -> Iterator[str]:
     """The cores of made names, each of several."""
-    lists, found = stripped(), names(count * texts, seed)
+    lists, found = stripped(read("words")), names(count * texts, seed)
     for _ in range(count):
         yield "\n".join(made(next(found), lists).core for _ in range(texts))
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.facts import PLACEHOLDERS
+from graph.matching.tables import laid, read
 from graph.matching.words import NOTHING, all_grams, grams, made, stripped, words
 from graph.text import name_key
 
@@ -58,9 +59,10 @@ def test_traditional_characters_width_and_spaces_make_no_difference(name: str) -
 
 
 def test_a_registry_lays_its_own_words_over_those_shipped() -> None:
-    own = {"suffixes": ["电子档案"], "places": ["高新"]}
+    own = laid(read("words"), {"suffixes": ["电子档案"], "places": ["高新"]})
     assert made("高新儿童预防接种电子档案信息", stripped(own)).core == "儿童预防接种"
-    assert made("儿童预防接种信息", stripped({"replace": ["suffixes"]})).core == "儿童预防接种信息"
+    bare = laid(read("words"), {"replace": ["suffixes"]})
+    assert made("儿童预防接种信息", stripped(bare)).core == "儿童预防接种信息"
 
 
 def test_grams_are_characters_and_pairs_each_once() -> None:
