@@ -20,7 +20,8 @@ def serve(host: str, port: int, workers: int) -> None:
     given = settings()
     check_host(host, open=given.open)
     # What is wrong in their files is told before anything is started.
-    given.work_calendar(), given.rule_profiles(), given.lay_tables()
+    given.work_calendar(), given.rule_profiles()
+    given.lay_tables()
     with closing(bind(host, port)) as listening, _engine_starting(given):
         from registry.serve import serve_on
 
