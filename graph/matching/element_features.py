@@ -1,6 +1,6 @@
 """How names of fields are compared with elements: the pairs that are looked at, and the numbers that say how like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,10 +32,12 @@ class Asked:
     """For each name the keys of the table's other fields."""
 
 
-def asked(keys: Sequence[str], table: str, department: str, rules: Rules, siblings: Sequence[str]) -> Asked:
-    """Names with what rules make of them."""
+def asked(cores: Mapping[str, str], table: str, department: str, rules: Rules, siblings: Sequence[str]) -> Asked:
+    """Keys, with their cores, and what rules make of them."""
+    keys = list(cores)
     around = frozenset(siblings)
-    return Asked(keys, [variants(key, rules) for key in keys], table, department, [around - {key} for key in keys])
+    written = [variants(key, core, rules) for key, core in cores.items()]
+    return Asked(keys, written, table, department, [around - {key} for key in keys])
 
 
 @dataclass(frozen=True)

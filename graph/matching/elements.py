@@ -5,7 +5,7 @@ memory = Memory([Known("身份证号", "户籍信息", "公安", "element:公民
 suggest(["SFZH"], "低保对象", "民政", memory, elements, first=5)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ def suggest(
         return [[] for _ in names]
     held = memory.over(elements)
     meant = [_readings(name, held, elements) for name in names]
-    asking = list(dict.fromkeys(reading.key for each in meant for reading in each))
+    asking = _cores(names, meant)
     if not asking:
         return [[] for _ in names]
     around = [each[0].key for each in meant if each]
@@ -67,12 +67,23 @@ def _readings(name: str, held: Held | None, elements: Elements) -> list[Reading]
     return readings(name, known) or [itself]
 
 
+def _cores(names: Sequence[str], meant: Sequence[Sequence[Reading]]) -> dict[str, str]:
+    """The keys that names may stand for, each once, with what is left of them without brackets and what is usual."""
+    found: dict[str, str] = {}
+    for name, each in zip(names, meant, strict=True):
+        own = words(name)
+        for reading in each:
+            core = own.core if reading.key == own.key else words(reading.key).core
+            found[reading.key] = min(core, found.get(reading.key, core))
+    return found
+
+
 class _Told:
     """The chances of all candidates of all keys that are asked for one table."""
 
     def __init__(
         self,
-        keys: Sequence[str],
+        cores: Mapping[str, str],
         table: str,
         department: str,
         held: Held | None,
@@ -82,9 +93,10 @@ class _Told:
         self._elements, self._held, self._table = elements, held, table
         rules = rewrites.shipped() if held is None else held.rules
         about = context(held, elements.plain.grams.unit([table]), department) if held else None
-        self._pairs = compared(asked(keys, table, department, rules, around), elements, held, about)
+        self._pairs = compared(asked(cores, table, department, rules, around), elements, held, about)
         trees = forest.shipped()[0 if held else 1]
         self._chances = _chances(self._pairs, trees.scores(self._pairs.table(trees.features)))
+        keys = list(cores)
         self._starts = dict(zip(keys, np.searchsorted(self._pairs.rows, np.arange(len(keys))), strict=True))
         self._ends = dict(zip(keys, np.searchsorted(self._pairs.rows, np.arange(len(keys)), "right"), strict=True))
 

@@ -1,11 +1,16 @@
-"""Small decision trees that were grown beforehand: numbers of a pair in, how well it fits out."""
+"""Small symmetric trees that were grown beforehand: numbers of a pair in, how well it fits out.
 
-import json
+Grown by tests/bench/learn_elements.py.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import orjson
 
 from graph.matching.grams import Floats, Ints
 
@@ -14,72 +19,43 @@ _FILE = Path(__file__).with_name("elements.json")
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees side by side: of each node the feature that it asks for, the value up to which one goes left, its children.
+    """Trees side by side. Each asks the same questions of every pair: is this feature greater than that value?
 
-    A leaf is its own child. `scale` makes scores of candidates of one name the logarithms of their chances.
+    The answers, read as a binary number with the first as its lowest digit, pick what the tree adds. Over the
+    candidates of one name, scores are the logarithms of their chances, but for a constant.
     """
 
     features: tuple[str, ...]
     asks: Ints
-    upto: Floats
-    left: Ints
-    right: Ints
-    value: Floats
-    roots: Ints
-    depth: int
-    scale: float
+    above: Floats
+    leaves: Floats
 
     def scores(self, table: Floats) -> Floats:
         """The score of each row of a table whose columns are the features."""
-        rows = np.arange(len(table))[:, None]
-        at = np.broadcast_to(self.roots, (len(table), len(self.roots)))
-        for _ in range(self.depth):
-            at = np.where(table[rows, self.asks[at]] <= self.upto[at], self.left[at], self.right[at])
-        found: Floats = self.value[at].sum(axis=1) * np.float32(self.scale)
-        return found
+        trees, depth = self.asks.shape
+        columns = np.ascontiguousarray(table.T)
+        score = np.zeros(len(table), dtype=np.float32)
+        for tree in range(trees):
+            number = np.zeros(len(table), dtype=np.uint8)
+            for level in range(depth):
+                number |= (columns[self.asks[tree, level]] > self.above[tree, level]).view(np.uint8) << level
+            score += self.leaves[tree][number]
+        return score
 
 
-def forest(text: str) -> Forest:
-    """Trees as they are kept: a list for each, of leaves (a number) and nodes [feature, up to, left, right]."""
-    kept = json.loads(text)
-    asks: list[int] = []
-    upto: list[float] = []
-    left: list[int] = []
-    right: list[int] = []
-    value: list[float] = []
-    roots: list[int] = []
-    depth = 0
-    for tree in kept["trees"]:
-        start = len(asks)
-        roots.append(start)
-        for number, node in enumerate(tree):
-            leaf = not isinstance(node, list)
-            asks.append(0 if leaf else node[0])
-            upto.append(0.0 if leaf else node[1])
-            left.append(start + (number if leaf else node[2]))
-            right.append(start + (number if leaf else node[3]))
-            value.append(node if leaf else 0.0)
-        depth = max(depth, _depth(tree, 0))
+def forest(kept: dict[str, Any]) -> Forest:
+    """Trees as they are kept: for each its questions, [feature, value] each, and its leaves."""
+    trees: Sequence[tuple[Sequence[tuple[int, float]], Sequence[float]]] = kept["trees"]
     return Forest(
         tuple(kept["features"]),
-        np.array(asks),
-        np.array(upto, dtype=np.float32),
-        np.array(left),
-        np.array(right),
-        np.array(value, dtype=np.float32),
-        np.array(roots),
-        depth,
-        kept["scale"],
+        np.array([[feature for feature, _ in asked] for asked, _ in trees]),
+        np.array([[value for _, value in asked] for asked, _ in trees], dtype=np.float32),
+        np.array([leaves for _, leaves in trees], dtype=np.float32),
     )
-
-
-def _depth(tree: list[float | list[float]], at: int) -> int:
-    node = tree[at]
-    return 1 + max(_depth(tree, int(node[2])), _depth(tree, int(node[3]))) if isinstance(node, list) else 0
 
 
 @lru_cache(maxsize=1)
 def shipped() -> tuple[Forest, Forest]:
     """The trees for a question with a memory, and those for one without."""
-    kept = json.loads(_FILE.read_text(encoding="utf-8"))
-    return forest(json.dumps(kept["with memory"])), forest(json.dumps(kept["without"]))
+    kept = orjson.loads(_FILE.read_bytes())
+    return forest(kept["with memory"]), forest(kept["without"])

@@ -1,7 +1,7 @@
 """What a registry's people bound before, laid out so that a question about a table is answered from it at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,13 +34,10 @@ class Known(NamedTuple):
 
 
 class Memory:
-    """Fields that are bound to elements, and those that people said are not: nothing of it depends on their order."""
+    """Fields that are bound to elements: their order means nothing, and what is said twice counts once."""
 
-    def __init__(self, known: Iterable[Known], refused: Iterable[Known] = ()) -> None:
-        self.known = tuple(sorted(set(map(_keyed, known))))
-        self.refused: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        for each in map(_keyed, refused):
-            self.refused[each.field, each.table].add(each.element)
+    def __init__(self, known: Iterable[Known]) -> None:
+        self.known = {(words(field).key, words(table).core, words(whose).core, of) for field, table, whose, of in known}
         self._held: tuple[Elements, Held | None] | None = None
 
     def over(self, elements: Elements) -> "Held | None":
@@ -51,49 +48,61 @@ class Memory:
         return self._held[1]
 
 
-def _keyed(known: Known) -> Known:
-    table = words(known.table).core
-    return Known(words(known.field).key, table, words(known.department).core, known.element)
-
-
 class Held:
-    """A memory over the elements that names are compared with."""
+    """A memory over the elements that names are compared with, as rows of numbers.
+
+    `shipped` says whether the rules that ship count beside those that the memory shows.
+    """
 
     def __init__(self, memory: Memory, elements: Elements, shipped: bool = True) -> None:
         numbers, plain = elements.numbers, elements.plain
-        rows = [each for each in memory.known if each.field and each.element in numbers]
-        self.of = elements
+        rows = [each for each in memory.known if each[0] and each[3] in numbers]
         self.elements = len(numbers)
-        keys = [elements.keys[first] for first in elements.first]
-        found = rewrites.mined((each.field, each.table, keys[numbers[each.element]]) for each in rows)
-        self.rules = rewrites.both(rewrites.shipped(), found) if shipped else found
-        self.fields = sorted({each.field for each in rows})
-        self.tables = sorted({each.table for each in rows})
-        self.departments = sorted({each.department for each in rows})
-        self.spelled = spelled(self.fields)
+        self.fields, fields = _numbered([row[0] for row in rows])
+        self.tables, tables = _numbered([row[1] for row in rows])
+        self.departments, departments = _numbered([row[2] for row in rows])
+        bound = np.array([numbers[row[3]] for row in rows], dtype=np.int64)
+        order = np.lexsort((departments, tables, bound, fields))
+        self.field, self.table = fields[order], tables[order]
+        self.department, self.element = departments[order], bound[order]
         self.field_number = {name: number for number, name in enumerate(self.fields)}
-        table_number = {name: number for number, name in enumerate(self.tables)}
-        department_number = {name: number for number, name in enumerate(self.departments)}
-        self.element = np.array([numbers[each.element] for each in rows], dtype=np.int64)
-        self.field = np.array([self.field_number[each.field] for each in rows], dtype=np.int64)
-        self.table = np.array([table_number[each.table] for each in rows], dtype=np.int64)
-        self.department = np.array([department_number[each.department] for each in rows], dtype=np.int64)
         self.count: Floats = np.bincount(self.element, minlength=self.elements).astype(np.float32)
-        self._by_field = np.argsort(self.field, kind="stable")
-        self._field_starts = np.searchsorted(self.field[self._by_field], np.arange(len(self.fields) + 1))
+        self._field_starts = np.searchsorted(self.field, np.arange(len(self.fields) + 1))
+        self._by_element = np.argsort(self.element, kind="stable")
+        self._elements_in_order = self.element[self._by_element]
         self._units: csr_matrix = plain.units[elements.first]
-        self._field_index = plain.grams.unit(self.fields).T.tocsr()
+        self._lay_out_names(elements)
+        keys = [elements.keys[first] for first in elements.first]
+        found = rewrites.mined((row[0], row[1], keys[numbers[row[3]]]) for row in rows)
+        self.rules = rewrites.both(rewrites.shipped(), found) if shipped else found
+
+    def _lay_out_names(self, elements: Elements) -> None:
+        self.spelled = spelled(self.fields)
         canon_fields = [canonical(name) for name in self.fields]
         by_canon: defaultdict[str, list[int]] = defaultdict(list)
         for number, name in enumerate(canon_fields):
             by_canon[name].append(number)
         self.canon_fields = dict(by_canon)
+        self._field_index = elements.plain.grams.unit(self.fields).T.tocsr()
         self._canon_index = elements.canon.grams.unit(canon_fields).T.tocsr()
-        self._table_index = plain.grams.unit(self.tables).T.tocsr()
+        self._table_index = elements.plain.grams.unit(self.tables).T.tocsr()
 
     def rows_of(self, field: int) -> Ints:
         """The rows of a field's name."""
-        return self._by_field[self._field_starts[field] : self._field_starts[field + 1]]
+        return np.arange(self._field_starts[field], self._field_starts[field + 1])
+
+    def rows_of_element(self, element: int) -> Ints:
+        """The rows that are bound to an element."""
+        first, last = np.searchsorted(self._elements_in_order, [element, element + 1])
+        return self._by_element[first:last]
+
+    def rows_of_fields(self, fields: Ints) -> Ints:
+        """The rows of several fields' names."""
+        starts, ends = self._field_starts[fields], self._field_starts[fields + 1]
+        counts = ends - starts
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        found: Ints = np.repeat(starts, counts) + within
+        return found
 
     def near(self, units: csr_matrix, canon_units: csr_matrix) -> tuple[Floats, Floats]:
         """How like each name, a row, is to each field, as it is and in canonical form."""
@@ -108,6 +117,13 @@ class Held:
         """1 for each department that is the one asked about, or whose name has its name as a part or is one of it."""
         same = [bool(department and name) and (department in name or name in department) for name in self.departments]
         return np.array(same, dtype=np.float32)
+
+
+def _numbered(names: Sequence[str]) -> tuple[list[str], Ints]:
+    """The names in order, each once, and the number of each that was given."""
+    known = sorted(set(names))
+    number = {name: at for at, name in enumerate(known)}
+    return known, np.array([number[name] for name in names], dtype=np.int64)
 
 
 @dataclass
@@ -178,7 +194,7 @@ def of_name(held: Held, about: Context, key: str, likeness: Floats, canon_likene
         found["vote in table"] = _share(elements, values**4 * tables, held.elements)
     alike = held.canon_fields.get(canonical(key), ())
     if alike:
-        rows = np.concatenate([held.rows_of(field) for field in alike])
+        rows = held.rows_of_fields(np.array(alike))
         elements, tables = held.element[rows], about.table_weight[rows]
         found["canon same"] = _share(elements, np.ones(len(rows), dtype=np.float32), held.elements)
         found["canon same in table"] = _share(elements, 2 * tables**2, held.elements)
@@ -196,4 +212,4 @@ def _near(held: Held, likeness: Floats) -> Ints:
     if len(fields) > _NEAR:
         least = np.partition(likeness[fields], len(fields) - _NEAR)[len(fields) - _NEAR]
         fields = fields[likeness[fields] >= max(least, 1e-6)]
-    return np.concatenate([held.rows_of(int(field)) for field in fields]) if len(fields) else _NO_ROWS
+    return held.rows_of_fields(fields) if len(fields) else _NO_ROWS

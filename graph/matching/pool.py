@@ -26,7 +26,9 @@ class Elements:
     """
 
     def __init__(self, elements: Iterable[Element]) -> None:
-        named = [(each.id, _names(each)) for each in sorted(elements)]
+        named = [
+            (each.id, _names(each)) for each in sorted(elements, key=lambda one: (one.id, one.name, tuple(one.aliases)))
+        ]
         usable = {id: names for id, names in named if names}
         self.ids = list(usable)
         self.names = [names[0][1] for names in usable.values()]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from graph.matching.grams import Ints
 from graph.matching.learned import Held
 from graph.matching.rewrites import Variant, canonical
 from graph.matching.words import words
@@ -26,12 +27,13 @@ def reason(
 def _same_bound(key: str, number: int, held: Held | None) -> str:
     if held is None or key not in held.field_number:
         return ""
-    rows = [row for row in held.rows_of(held.field_number[key]) if held.element[row] == number]
-    return f"{key} is bound to it in {_where(rows, held)}" if rows else ""
+    rows = held.rows_of(held.field_number[key])
+    rows = rows[held.element[rows] == number]
+    return f"{key} is bound to it in {_where(rows, held)}" if len(rows) else ""
 
 
-def _where(rows: list[int], held: Held) -> str:
-    tables = {(held.table[row], held.department[row]) for row in rows}
+def _where(rows: Ints, held: Held) -> str:
+    tables = set(zip(held.table[rows].tolist(), held.department[rows].tolist(), strict=True))
     counted = Counter(held.departments[department] for _, department in tables)
     named = [f"{name} ({count})" for name, count in sorted(counted.items(), key=lambda one: (-one[1], one[0])) if name]
     of = f", of {', '.join(named[:_FEW])}{' and others' if len(named) > _FEW else ''}" if named else ""
@@ -40,7 +42,8 @@ def _where(rows: list[int], held: Held) -> str:
 
 def _rewritten(key: str, variant: Variant, element: str, element_key: str) -> str:
     if not variant.part:
-        return ""
+        bare = variant.key != key and variant.key == element_key
+        return f"{key} without what is usual or in brackets is {element}" if bare else ""
     exactly = "" if variant.key == element_key else f", which is like {element}"
     return f"{variant.part} is often written {variant.to or 'without'} (rule): {key} becomes {variant.key}{exactly}"
 
@@ -48,15 +51,15 @@ def _rewritten(key: str, variant: Variant, element: str, element_key: str) -> st
 def _alike_bound(key: str, number: int, held: Held | None) -> str:
     if held is None:
         return ""
-    rows = [int(row) for row in (held.element == number).nonzero()[0]]
-    if not rows:
+    rows = held.rows_of_element(number)
+    if not len(rows):
         return ""
-    names = {held.fields[held.field[row]] for row in rows}
+    names = {held.fields[field] for field in held.field[rows].tolist()}
     close = max(sorted(names), key=lambda name: _overlap(name, key))
     if _overlap(close, key) <= 0.5:
         return ""
-    same = [row for row in rows if held.fields[held.field[row]] == close]
-    return f"{close}, which is like {key}, is bound to it in {_where(same, held)}"
+    where = _where(rows[held.field[rows] == held.field_number[close]], held)
+    return f"{close}, which is like {key}, is bound to it in {where}"
 
 
 def _overlap(one: str, other: str) -> float:

@@ -20,6 +20,7 @@ _SHORTEST = 2
 _CONTEXT = 2
 _MOST = 10
 _STEPS = 2
+_OF_CORE = 0.95
 
 
 class Rule(NamedTuple):
@@ -70,12 +71,15 @@ def both(one: Rules, other: Rules) -> Rules:
 def mined(bound: Iterable[tuple[str, str, str]]) -> Rules:
     """The rules that keys of fields, tables and elements show."""
     tables: defaultdict[str, set[str]] = defaultdict(set)
-    seen: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    pairs: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for field, table, element in bound:
-        tables[field].add(table)
+        pairs[field, element].add(table)
+    seen: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for (field, element), where in pairs.items():
+        tables[field] |= where
         if field != element:
             for rule in _differences(field[:_LONGEST], element[:_LONGEST]):
-                seen[rule].add(table)
+                seen[rule] |= where
     kept = {rule: len(where) for rule, where in seen.items() if len(where) >= LEAST}
     return _counted(kept, tables)
 
@@ -115,10 +119,10 @@ def _differences(field: str, element: str) -> frozenset[tuple[str, str]]:
     return frozenset(rule for rule in found if len(rule[0]) >= _SHORTEST)
 
 
-def variants(key: str, rules: Rules) -> list[Variant]:
-    """A key and what rules make of it, the surest first."""
-    found = {key: Variant(key, 1.0, "", "")}
-    front = [found[key]]
+def variants(key: str, core: str, rules: Rules) -> list[Variant]:
+    """A key, its core and what rules make of both, the surest first."""
+    found = {core: Variant(core, _OF_CORE, "", "")} | {key: Variant(key, 1.0, "", "")}
+    front = list(found.values())
     for _ in range(_STEPS):
         made = [each for variant in front for each in _rewritten(variant, rules)]
         front = []
