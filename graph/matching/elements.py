@@ -92,6 +92,7 @@ class _Told:
     ) -> None:
         self._elements, self._held, self._table = elements, held, table
         rules = rewrites.shipped() if held is None else held.rules
+        held = held if held and held.fields else None
         about = context(held, elements.plain.grams.unit([table]), department) if held else None
         self._pairs = compared(asked(cores, table, department, rules, around), elements, held, about)
         trees = forest.shipped()[0 if held else 1]
@@ -106,7 +107,8 @@ class _Told:
         for reading in meant:
             for pair in range(self._starts[reading.key], self._ends[reading.key]):
                 element = int(self._elements.owner[self._pairs.elements[pair]])
-                chance = float(self._chances[pair]) * reading.weight
+                trust = self._held.trust(reading.key, element) if self._held else 1.0
+                chance = float(self._chances[pair]) * reading.weight * trust
                 if chance > found.get(element, (-1.0,))[0]:
                     found[element] = (chance, reading, pair)
         ids = self._elements.ids

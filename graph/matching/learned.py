@@ -34,18 +34,27 @@ class Known(NamedTuple):
 
 
 class Memory:
-    """Fields that are bound to elements: their order means nothing, and what is said twice counts once."""
+    """Fields that are bound to elements, and fields that people said do not have an element.
 
-    def __init__(self, known: Iterable[Known]) -> None:
-        self.known = {(words(field).key, words(table).core, words(whose).core, of) for field, table, whose, of in known}
+    Their order means nothing, and what is said twice counts once.
+    """
+
+    def __init__(self, known: Iterable[Known], refused: Iterable[Known] = ()) -> None:
+        self.known = set(map(_keyed, known))
+        self.refused = set(map(_keyed, refused))
         self._held: tuple[Elements, Held | None] | None = None
 
     def over(self, elements: Elements) -> "Held | None":
         """This memory over a set of elements, laid out once; None if it says nothing of them."""
         if self._held is None or self._held[0] is not elements:
             held = Held(self, elements)
-            self._held = elements, held if len(held.fields) else None
+            self._held = elements, held if held.fields or held.refused else None
         return self._held[1]
+
+
+def _keyed(known: Known) -> tuple[str, str, str, str]:
+    field, table, department, element = known
+    return words(field).key, words(table).core, words(department).core, element
 
 
 class Held:
@@ -76,6 +85,11 @@ class Held:
         found = rewrites.mined((row[0], row[1], keys[numbers[row[3]]]) for row in rows)
         self.rules = rewrites.both(rewrites.shipped(), found) if shipped else found
 
+        self.refused: defaultdict[tuple[str, int], int] = defaultdict(int)
+        for field, _, _, element in memory.refused:
+            if field and element in numbers:
+                self.refused[field, numbers[element]] += 1
+
     def _lay_out_names(self, elements: Elements) -> None:
         self.spelled = spelled(self.fields)
         canon_fields = [canonical(name) for name in self.fields]
@@ -90,6 +104,18 @@ class Held:
     def rows_of(self, field: int) -> Ints:
         """The rows of a field's name."""
         return np.arange(self._field_starts[field], self._field_starts[field + 1])
+
+    def trust(self, key: str, element: int) -> float:
+        """What the chance of an element counts, 0 to 1, after what people refused it for the same name elsewhere."""
+        refused = self.refused.get((key, element), 0)
+        if not refused:
+            return 1.0
+        bound = (
+            int((self.element[self.rows_of(self.field_number[key])] == element).sum())
+            if key in self.field_number
+            else 0
+        )
+        return (1 + bound) / (1 + bound + refused)
 
     def rows_of_element(self, element: int) -> Ints:
         """The rows that are bound to an element."""

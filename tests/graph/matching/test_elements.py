@@ -103,6 +103,16 @@ def test_reasons_are_sentences(name: str, table: str, reason: str) -> None:
     assert ask(name, table)[0].reason == reason
 
 
+def test_what_people_refused_elsewhere_is_trusted_less() -> None:
+    before = ask("联系方式", "志愿者信息")[0]
+    assert before.element_id == "e:联系电话"
+    refused = [Known("联系方式", table, "", before.element_id) for table in ("党员信息", "网站信息", "论坛信息")]
+    after = ask("联系方式", "志愿者信息", memory=Memory(KNOWN, refused))
+    assert {one.element_id: one.score for one in after}["e:联系电话"] == pytest.approx(before.score / 4, abs=1e-4)
+    assert ask("联系方式", "志愿者信息", memory=Memory([], refused))[0].score < 1
+    assert ask("手机", "志愿者信息", memory=Memory(KNOWN, refused)) == ask("手机", "志愿者信息")
+
+
 VARIANTS = {
     "身份证号": ["身份證號", " 身份证号", "身份证　号", "身份证号。"],
     "发证机关": ["發證機關", "发证-机关", "（发证机关）"],
