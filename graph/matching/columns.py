@@ -1,23 +1,22 @@
 """Names of columns in pinyin, initials or English: what they may stand for in Chinese.
 
 SFZH, sfz_hm and xingming are read by the initials and the whole pinyin of the names that are known (elements,
-fields that were bound, words with synonyms), and word by word with the tables of `columns.toml`.
+fields that were bound, words with synonyms), and word by word with the table `columns` (`graph/matching/tables.py`).
 """
 
 import re
-import tomllib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, product
-from pathlib import Path
 from typing import NamedTuple
 
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz, process
 
-_FILE = Path(__file__).with_name("columns.toml")
+from graph.matching.tables import kept, read
+
 _LATIN = re.compile(r"[A-Za-z0-9_\-.\s]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MOST = 6
@@ -49,17 +48,16 @@ def spelling(key: str) -> Spelling:
     return Spelling(initials, "".join(part for part, _ in syllables))
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def _tables() -> Mapping[str, Sequence[str]]:
-    kept = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return {**kept["english"], **kept["abbreviations"]}
+    told = read("columns")
+    return {**told["english"], **told["abbreviations"]}
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def _usual() -> Mapping[str, Sequence[str]]:
     """What the words of the synonyms are written like."""
-    kept = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return spelled(word for group in kept["synonyms"] for word in group if len(word) > 1)
+    return spelled(word for group in read("columns")["synonyms"] for word in group if len(word) > 1)
 
 
 def spelled(keys: Iterable[str]) -> dict[str, list[str]]:

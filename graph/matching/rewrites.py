@@ -11,8 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from graph.matching.tables import kept, read
+
 _FILE = Path(__file__).with_name("rewrites.toml")
-_WORDS = Path(__file__).with_name("columns.toml")
 LEAST = 2
 """Tables that a rule was seen in."""
 _LONGEST = 24
@@ -151,15 +152,15 @@ def _rewritten(variant: Variant, rules: Rules) -> Iterator[Variant]:
                     yield Variant(made, variant.weight * rule.weight, key[start:end], rule.to)
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def _synonyms() -> tuple[Mapping[str, str], int]:
     """Each word of a group of words that mean the same, with one character of its own for the group."""
-    groups = tomllib.loads(_WORDS.read_text(encoding="utf-8"))["synonyms"]
+    groups = read("columns")["synonyms"]
     marks = {word: chr(0xE000 + number) for number, group in reversed(list(enumerate(groups))) for word in group}
     return marks, max(map(len, marks))
 
 
-@lru_cache(maxsize=200_000)
+@kept(200_000)
 def canonical(key: str) -> str:
     """A key with each word that has synonyms as one character; a word of one character counts at the end only."""
     marks, longest = _synonyms()
