@@ -1,7 +1,8 @@
 """`registry check`: does a proposed system exist already, and what could be shared instead of collected."""
 
+import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -15,7 +16,7 @@ from rich.text import Text
 from graph.element_matching import ElementMatcher
 from graph.engine import Graph
 from graph.facts import as_text
-from graph.matching.catalogue import Catalogue
+from graph.matching.catalogue import Catalogue, Progress
 from graph.matching.checks import Checks
 from graph.matching.proposals import Proposal, Report, Verdict
 from graph.matching.reports import reproduce
@@ -23,7 +24,7 @@ from graph.matching.synonyms import sense
 from graph.refusals import BadInput
 from registry.commands.opened import Failure, opened, run, settings
 from registry.settings import Settings
-from registry.terminal import Format, console, notices, print_bytes, print_json, table, waiting
+from registry.terminal import Format, console, notices, print_bytes, print_json, progress, table
 from resolvers.report_record import report_record
 
 __all__ = ["EXAMPLE", "Wanted", "check", "checked", "example", "print_report", "proposal", "reproduced", "told"]
@@ -31,6 +32,7 @@ __all__ = ["EXAMPLE", "Wanted", "check", "checked", "example", "print_report", "
 Record = dict[str, Any]
 
 EXAMPLE = Path(str(files("registry"))) / "sample" / "proposal.json"
+_TOLD_SECONDS = 0.2
 _LONGEST = 20_000_000
 """Bytes of a file that is read."""
 
@@ -81,17 +83,29 @@ def reproduced(file: Path) -> int:
 
 async def _report(given: Settings, proposal: Proposal) -> Report:
     async with opened(given) as graph:
-        with waiting("Looking for what is like it …"):
-            return await checked(graph, given, proposal)
+        with progress() as shown:
+            task = shown.add_task("Reading what is registered", total=None)
+
+            def tell(far: Progress) -> None:
+                shown.update(task, completed=far.done, total=far.total or None)
+
+            return await checked(graph, given, proposal, tell)
 
 
-async def checked(graph: Graph, given: Settings, proposal: Proposal) -> Report:
-    """The report on a proposal, by the rules that are in force today."""
+async def checked(
+    graph: Graph, given: Settings, proposal: Proposal, tell: Callable[[Progress], None] = lambda far: None
+) -> Report:
+    """The report on a proposal, by the rules that are in force today; `tell` is told how far the reading is."""
     profile = given.rule_profiles().in_force(datetime.now(given.zone).date())
     catalogue, matcher = Catalogue(graph, sense), ElementMatcher(graph)
+    check = asyncio.create_task(Checks(graph, catalogue, matcher).check(proposal, profile))
     try:
-        return await Checks(graph, catalogue, matcher).check(proposal, profile)
+        while not (await asyncio.wait([check], timeout=_TOLD_SECONDS))[0]:
+            tell(catalogue.progress)
+        return check.result()
     finally:
+        check.cancel()
+        await asyncio.gather(check, return_exceptions=True)
         await catalogue.close()
         await matcher.close()
 
