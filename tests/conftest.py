@@ -1,5 +1,6 @@
 """Fixtures for all tests: open graphs, on both engines; and how tests are spread over processes (`tests/spread.py`)."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from graph.engine import Graph
 from tests.engines import ENGINES, Engines, wipe
 from tests.spread import Spread, tell, workers
+
+# No embedded engine of a test lives long enough to win back what it costs to compile its code better than quickly.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
