@@ -20,7 +20,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spread:
     """Which process gets which tests."""
-    return Spread(config)
+    return Spread(config, log)
 
 
 @pytest.hookimpl(trylast=True)

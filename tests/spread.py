@@ -55,16 +55,17 @@ def _file(given: dict[str, Any]) -> Path:
 class Spread(LoadScopeScheduling):  # type: ignore[misc]
     """All tests on a server are one piece of work, of the others those of a module; what has most tests comes first."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: pytest.Config, log: object) -> None:
+        super().__init__(config, log)
         self._servers: dict[str, str] = {}
 
     def schedule(self) -> None:
         """All processes have listed the tests."""
         if self.collection is None:
             told = _file(self.nodes[0].workerinput)
-            self._servers = json.loads(told.read_text(encoding="utf-8"))
-            told.unlink()
+            if told.exists():  # else nothing could be collected, which is told elsewhere
+                self._servers = json.loads(told.read_text(encoding="utf-8"))
+                told.unlink()
         super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
