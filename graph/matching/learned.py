@@ -110,11 +110,8 @@ class Held:
         refused = self.refused.get((key, element), 0)
         if not refused:
             return 1.0
-        bound = (
-            int((self.element[self.rows_of(self.field_number[key])] == element).sum())
-            if key in self.field_number
-            else 0
-        )
+        same = self.rows_of(self.field_number[key]) if key in self.field_number else _NO_ROWS
+        bound = int((self.element[same] == element).sum())
         return (1 + bound) / (1 + bound + refused)
 
     def rows_of_element(self, element: int) -> Ints:
