@@ -10,14 +10,21 @@ Note = Callable[[Finding], None]
 
 
 def lay_over(earlier: Thing, later: Thing, note: Note) -> Thing:
-    """The two as one; a difference is a finding at the later one's place."""
-    _compare(earlier, later, later.id, note)
-    return replace(
+    """The two as one; a difference is a finding at the later one's place. One that would end it before it begins is not
+    taken, and a finding."""
+    laid = replace(
         later,
         values={**earlier.values, **later.values},
         raw={**earlier.raw, **later.raw},
         extra={**earlier.extra, **later.extra},
     )
+    if _never_in_force(laid):
+        message = f"with what was said of {later.id} before, its valid_from is not before valid_to"
+        done = "not taken; what was said before counts"
+        note(Finding("BAD_INTERVAL", Severity.ERROR, later.place, message, done, None, (later.id,)))
+        return earlier
+    _compare(earlier, later, later.id, note)
+    return laid
 
 
 def lay_over_link(earlier: Link, later: Link, note: Note) -> Link:
@@ -26,14 +33,9 @@ def lay_over_link(earlier: Link, later: Link, note: Note) -> Link:
     return replace(later, values={**earlier.values, **later.values}, extra={**earlier.extra, **later.extra})
 
 
-def never_in_force(thing: Thing, note: Note) -> bool:
-    """Whether what several lines add up to has an empty or reversed interval, which is refused."""
+def _never_in_force(thing: Thing) -> bool:
     since, until = thing.values.get("valid_from"), thing.values.get("valid_to")
-    if since is None or until is None or since < until:
-        return False
-    message = f"the lines about {thing.id} add up to a valid_from that is not before valid_to"
-    note(Finding("BAD_INTERVAL", Severity.ERROR, thing.place, message, "not taken", None, (thing.id,)))
-    return True
+    return since is not None and until is not None and since >= until
 
 
 def _compare(earlier: Fact, later: Fact, what: str, note: Note) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from graph.facts import KEYS, Fact, Finding, Kind, Link, Place, Severity, Thing
-from registry.laying import lay_over, lay_over_link, never_in_force
+from registry.laying import lay_over, lay_over_link
 
 BATCH = 5_000
 """Facts of one write."""
@@ -233,7 +233,7 @@ class Spill:
                 continue
             earlier = said.pop(source, None)
             said[source] = thing if earlier is None else lay_over(earlier, thing, self._note)
-        return [thing for thing in said.values() if len(lines) == 1 or not never_in_force(thing, self._note)]
+        return list(said.values())
 
     def _link_statements(self, flow: str, lines: list[tuple[Any, ...]]) -> list[Link]:
         said: dict[int, Link] = {}

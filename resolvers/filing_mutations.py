@@ -8,7 +8,7 @@ from graph import filing_states, running_funds, solutions
 from graph.filing_check import registered
 from graph.filing_steps import AskedBody
 from resolvers.context import Info
-from resolvers.costs import rows, weighs
+from resolvers.costs import weighs
 from resolvers.filing_enums import CandidateDecision, FilingKind, FilingOutcome, FundsOutcome, OpinionType
 from resolvers.filing_scope import FundsDecisionType, SystemId, decision_record, weigh
 from resolvers.filings import FilingType, Id, StandardSolution, filing_record, solution_record
@@ -179,7 +179,7 @@ class FilingMutations:
     review_filing: FilingType = strawberry.field(
         resolver=_review,
         description="Ask bodies for their joint opinion. All candidates over the threshold have to be decided on.",
-        directives=[weighs(100), rows(10, "bodies")],
+        directives=[weighs(100)],
     )
     give_opinion: FilingType = _act(_opine, "Give the opinion of a body that was asked.")
     close_filing: FilingType = _act(

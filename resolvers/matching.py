@@ -86,5 +86,5 @@ match_field: Any = strawberry.field(
     resolver=_match,
     description="Which data elements names of fields may stand for. It learns from what is bound in the registry, and "
     "leaves out what was refused for the same name of the same resource.",
-    directives=[weighs(20), rows(10, "names")],
+    directives=[weighs(20), rows(100)],
 )
