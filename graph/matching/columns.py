@@ -21,6 +21,7 @@ _LATIN = re.compile(r"[A-Za-z0-9_\-.\s]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MOST = 6
 _LONGEST = 40
+_MEANINGS = 3
 _CLOSE = 75
 """Likeness, of 100, of letters that are nearly the same."""
 
@@ -51,7 +52,7 @@ def spelling(key: str) -> Spelling:
 @kept(1)
 def _tables() -> Mapping[str, Sequence[str]]:
     told = read("columns")
-    return {**told["english"], **told["abbreviations"]}
+    return {word.replace("_", ""): meant for word, meant in (*told["english"].items(), *told["abbreviations"].items())}
 
 
 @kept(1)
@@ -82,7 +83,7 @@ def readings(name: str, known: Sequence[Mapping[str, Sequence[str]]]) -> list[Re
     whole = "".join(_WORD.findall(name)).casefold()
     parts = [part.casefold() for part in _WORD.findall(name)]
     found: dict[str, Reading] = {}
-    for text, weight, why in (*_at_once(whole, known), *_word_by_word(parts, whole)):
+    for text, weight, why in (*_at_once(whole, known), *_word_by_word(parts, whole, known)):
         if text not in found:
             found[text] = Reading(text, weight, why)
     if not found:
@@ -111,21 +112,25 @@ def _at_once(whole: str, known: Sequence[Mapping[str, Sequence[str]]]) -> Iterat
                 yield text, 0.9, f"{whole} are the initials of {text}"
 
 
-def _word_by_word(parts: Sequence[str], whole: str) -> Iterator[tuple[str, float, str]]:
+def _word_by_word(
+    parts: Sequence[str], whole: str, known: Sequence[Mapping[str, Sequence[str]]]
+) -> Iterator[tuple[str, float, str]]:
     """Readings by the words of a name; where it has no words, by the ways to cut it into known abbreviations."""
     cuts = [parts] if len(parts) > 1 else _cut(whole)
+    names = known if len(parts) > 1 else ()
     for cut in cuts:
-        meant = [_meanings(part) for part in cut]
+        meant = [_meanings(part, names) for part in cut]
         if all(meant):
             for chosen in islice(product(*meant), _MOST):
                 text = "".join(chosen)
                 yield text, 0.8 if len(parts) > 1 else 0.6, f"{whole} is read as {text}"
 
 
-def _meanings(part: str) -> Sequence[str]:
+def _meanings(part: str, known: Sequence[Mapping[str, Sequence[str]]] = ()) -> Sequence[str]:
     if part.isdigit():
         return (part,)
-    return (*_tables().get(part, ()), *_usual().get(part, ()))[:3]
+    found = (*_tables().get(part, ()), *(text for names in (_usual(), *known) for text in names.get(part, ())))
+    return tuple(dict.fromkeys(found))[:_MEANINGS]
 
 
 def _cut(whole: str) -> list[list[str]]:

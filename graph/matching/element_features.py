@@ -70,8 +70,8 @@ class Found:
         near = held.near(units, canon_units) if held else None
         self._canon_likeness = (canon_units @ elements.canon.index).tocsr()
         self._parts: list[tuple[Ints, Ints, dict[str, Numbers]]] = []
-        for row, key in enumerate(question.keys):
-            said = learned.of_name(held, about, key, near[0][row], near[1][row]) if held and near and about else {}
+        for row, written in enumerate(question.written):
+            said = learned.of_name(held, about, written, near[0][row], near[1][row]) if held and near and about else {}
             self._parts.append(self._one(row, said, about))
 
     def _one(self, row: int, said: dict[str, Floats], about: Context | None) -> tuple[Ints, Ints, dict[str, Numbers]]:
@@ -85,7 +85,9 @@ class Found:
         score = np.maximum(likeness, canon) + _TABLE_WEIGHT * self.table
         chosen = _top(score, _PLAIN_CANDIDATES if said else CANDIDATES)
         if said:
-            remembered = (said["like in table"] + 2 * said["same"] + said["canon same"])[self._owner]
+            remembered = (said["like in table"] + 2 * said["same"] + said["canon same"] + said["same written"])[
+                self._owner
+            ]
             chosen = np.union1d(chosen, _top(score + remembered, CANDIDATES))
         owner = self._owner[chosen]
         values: dict[str, Numbers] = {

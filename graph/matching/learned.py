@@ -12,7 +12,7 @@ from graph.matching import rewrites
 from graph.matching.columns import spelled
 from graph.matching.grams import Floats, Ints
 from graph.matching.pool import Elements
-from graph.matching.rewrites import canonical
+from graph.matching.rewrites import Variant, canonical
 from graph.matching.words import words
 
 _NEAR = 200
@@ -82,6 +82,7 @@ class Held:
         self._units: csr_matrix = plain.units[elements.first]
         self._lay_out_names(elements)
         keys = [elements.keys[first] for first in elements.first]
+        self._count_names(keys)
         found = rewrites.mined((row[0], row[1], keys[numbers[row[3]]]) for row in rows)
         self.rules = rewrites.both(rewrites.shipped(), found) if shipped else found
 
@@ -91,7 +92,8 @@ class Held:
                 self.refused[field, numbers[element]] += 1
 
     def _lay_out_names(self, elements: Elements) -> None:
-        self.spelled = spelled(self.fields)
+        often = np.diff(self._field_starts)
+        self.spelled = spelled(self.fields[at] for at in np.argsort(-often, kind="stable"))
         canon_fields = [canonical(name) for name in self.fields]
         by_canon: defaultdict[str, list[int]] = defaultdict(list)
         for number, name in enumerate(canon_fields):
@@ -100,6 +102,15 @@ class Held:
         self._field_index = elements.plain.grams.unit(self.fields).T.tocsr()
         self._canon_index = elements.canon.grams.unit(canon_fields).T.tocsr()
         self._table_index = elements.plain.grams.unit(self.tables).T.tocsr()
+
+    def _count_names(self, keys: Sequence[str]) -> None:
+        """How often each element is bound to a field of its own name, and to how many other names."""
+        pairs = np.unique(np.stack([self.element, self.field]), axis=1)
+        own = np.array([self.field_number.get(key, -1) for key in keys], dtype=np.int64)
+        is_own = own[self.element] == self.field
+        self.own_name: Floats = (np.bincount(self.element, is_own, self.elements) / (self.count + 1)).astype(np.float32)
+        others = pairs[0][own[pairs[0]] != pairs[1]]
+        self.names: Floats = np.log1p(np.bincount(others, minlength=self.elements)).astype(np.float32)
 
     def rows_of(self, field: int) -> Ints:
         """The rows of a field's name."""
@@ -171,6 +182,8 @@ def context(held: Held, table_units: csr_matrix, department: str) -> Context:
         "department": _most(held.element, by_department, held.elements),
         "department share": _share(held.element, by_department, held.elements),
         "count": np.log1p(held.count),
+        "own name": held.own_name,
+        "names": held.names,
     }
     return Context(by_table, by_department, found, _profile(held, cubes), _profile(held, by_department))
 
@@ -193,40 +206,57 @@ def _share(elements: Ints, weights: Floats, count: int) -> Floats:
     return found.astype(np.float32)
 
 
-NAMES = ("same", "same in table", "same in department", "like", "like in table", "vote", "vote in table", "canon like",
-         "canon like in table", "canon same", "canon same in table", "seen so")  # fmt: skip
+NAMES = (
+    *("same", "same in table", "same in department", "same written", "same written in table", "seen so"),
+    *("like", "like in table", "vote", "vote in table"),
+    *("canon same", "canon same in table", "canon like", "canon like in table", "canon vote", "canon vote in table"),
+)
 
 
-def of_name(held: Held, about: Context, key: str, likeness: Floats, canon_likeness: Floats) -> dict[str, Floats]:
-    """What a memory says of one name, for each element."""
+def of_name(
+    held: Held, about: Context, written: Sequence[Variant], likeness: Floats, canon_likeness: Floats
+) -> dict[str, Floats]:
+    """What a memory says of one name and its variants, of which the name is the first, for each element."""
+    key = written[0].key
     found = {name: np.zeros(held.elements, dtype=np.float32) for name in NAMES}
-    same = held.rows_of(held.field_number[key]) if key in held.field_number else _NO_ROWS
-    if len(same):
-        elements, tables = held.element[same], about.table_weight[same]
-        found["same"] = _share(elements, np.ones(len(same), dtype=np.float32), held.elements)
-        found["same in table"] = _share(elements, 2 * tables**2, held.elements)
-        found["same in department"] = _share(elements, about.department_weight[same], held.elements)
+    if key in held.field_number:
+        same = held.rows_of(held.field_number[key])
+        found["same"], found["same in table"] = _shares(held, about, same)
+        found["same in department"] = _share(held.element[same], about.department_weight[same], held.elements)
         found["seen so"][:] = np.log1p(len(same))
-    rows = _near(held, likeness)
-    if len(rows):
-        elements, values = held.element[rows], likeness[held.field[rows]]
-        tables = about.table_weight[rows]
-        found["like"] = _most(elements, values, held.elements)
-        found["like in table"] = _most(elements, values * (0.6 + 0.4 * tables), held.elements)
-        found["vote"] = _share(elements, values**6, held.elements)
-        found["vote in table"] = _share(elements, values**4 * tables, held.elements)
+    for variant in written[1:]:
+        if variant.key in held.field_number:
+            share, in_table = _shares(held, about, held.rows_of(held.field_number[variant.key]))
+            np.maximum(found["same written"], share * variant.weight, out=found["same written"])
+            np.maximum(found["same written in table"], in_table * variant.weight, out=found["same written in table"])
     alike = held.canon_fields.get(canonical(key), ())
     if alike:
         rows = held.rows_of_fields(np.array(alike))
-        elements, tables = held.element[rows], about.table_weight[rows]
-        found["canon same"] = _share(elements, np.ones(len(rows), dtype=np.float32), held.elements)
-        found["canon same in table"] = _share(elements, 2 * tables**2, held.elements)
-    rows = _near(held, canon_likeness)
-    if len(rows):
-        elements, values = held.element[rows], canon_likeness[held.field[rows]]
-        found["canon like"] = _most(elements, values, held.elements)
-        found["canon like in table"] = _most(elements, values * (0.6 + 0.4 * about.table_weight[rows]), held.elements)
+        found["canon same"], found["canon same in table"] = _shares(held, about, rows)
+    found["like"], found["like in table"], found["vote"], found["vote in table"] = _votes(held, about, likeness)
+    found["canon like"], found["canon like in table"], found["canon vote"], found["canon vote in table"] = _votes(
+        held, about, canon_likeness
+    )
     return found
+
+
+def _shares(held: Held, about: Context, rows: Ints) -> tuple[Floats, Floats]:
+    """The share of each element in rows, as they are and by how like their tables are."""
+    elements, tables = held.element[rows], about.table_weight[rows]
+    ones = np.ones(len(rows), dtype=np.float32)
+    return _share(elements, ones, held.elements), _share(elements, 2 * tables**2, held.elements)
+
+
+def _votes(held: Held, about: Context, likeness: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Of each element the likest name that is bound to it, and the share of it in all that is like; also by tables."""
+    rows = _near(held, likeness)
+    elements, values, tables = held.element[rows], likeness[held.field[rows]], about.table_weight[rows]
+    return (
+        _most(elements, values, held.elements),
+        _most(elements, values * (0.6 + 0.4 * tables), held.elements),
+        _share(elements, values**6, held.elements),
+        _share(elements, values**4 * tables, held.elements),
+    )
 
 
 def _near(held: Held, likeness: Floats) -> Ints:

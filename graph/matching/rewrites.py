@@ -60,7 +60,7 @@ def shipped() -> Rules:
 
 def both(one: Rules, other: Rules) -> Rules:
     """The rules of both; of one that both have, the better founded."""
-    found: dict[str, Sequence[Rule]] = dict(one)
+    found: dict[str, Sequence[Rule]] = {part: tuple(rules) for part, rules in one.items()}
     for part, rules in other.items():
         best = {rule.to: rule for rule in found.get(part, ())}
         for rule in rules:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+_SETTLED = 1e-4
+"""Pairs whose score should change no more than this are not looked at while a tree grows."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def grow(table: Array, right: Array, question: Array, how: Growing) -> list[Tree
     scores, found = np.zeros(len(table)), []
     for _ in range(how.trees):
         slope, bend = _slopes(scores, right, question, starts)
-        drawn = (random.random(len(starts)) < how.questions)[question]
+        drawn = (random.random(len(starts)) < how.questions)[question] & (np.abs(slope) > _SETTLED)
         features = np.flatnonzero(random.random(len(edges)) < how.features)
         tree = _tree(binned[:, drawn], edges, slope[drawn], bend[drawn], features, how)
         found.append(tree)

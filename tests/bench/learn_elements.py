@@ -31,10 +31,11 @@ def trees(data: Data, remember: bool) -> dict[str, object]:
     """The trees of all labels, as they are kept."""
     found = learnable(data, data.labels, remember, seed=7)
     grown = grow(found.table, found.right, found.question, GROWING[remember])
-    return {"features": found.features, "trees": [_kept(tree) for tree in grown]}
+    return {"features": found.features, "trees": [kept(tree) for tree in grown]}
 
 
-def _kept(tree: Tree) -> list[object]:
+def kept(tree: Tree) -> list[object]:
+    """A tree as it is kept: its questions, and its leaves."""
     questions = [[int(feature), float(str(value))] for feature, value in zip(tree.asks, tree.above, strict=True)]
     return [questions, [round(float(leaf), 4) for leaf in tree.leaves]]
 
@@ -52,8 +53,8 @@ def main() -> None:
     """Write both files."""
     data = read()
     (FOLDER / "rewrites.toml").write_text(rules(data), encoding="utf-8")
-    kept = {"with memory": trees(data, remember=True), "without": trees(data, remember=False)}
-    (FOLDER / "elements.json").write_bytes(orjson.dumps(kept))
+    both = {"with memory": trees(data, remember=True), "without": trees(data, remember=False)}
+    (FOLDER / "elements.json").write_bytes(orjson.dumps(both))
 
 
 if __name__ == "__main__":
