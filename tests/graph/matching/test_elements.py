@@ -36,6 +36,13 @@ def test_a_field_stands_for_its_element(table: str, department: str, field: str,
     assert ids(ask(field, table, department))[0] == f"e:{element}"
 
 
+@pytest.mark.parametrize(("table", "department", "field", "element"), CASES["near"])
+def test_a_field_that_may_mean_several_things_has_its_element_near(
+    table: str, department: str, field: str, element: str
+) -> None:
+    assert f"e:{element}" in ids(ask(field, table, department, first=3))
+
+
 @pytest.mark.parametrize("name", CASES["nothing"])
 def test_what_says_nothing_matches_nothing(name: str) -> None:
     assert ask(name) == []
