@@ -4,6 +4,7 @@ How names are compared is `graph/matching/elements.py`; here it is given what th
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from graph.element_memory import BoundName, ElementMemory, Known, Remembering, Unbound
 from graph.engine import Graph
 from graph.facts import name_key
-from graph.refusals import BadInput, NotFound
+from graph.refusals import BadInput
 
 __all__ = ["MOST_NAMES", "MOST_SUGGESTIONS", "ElementMatcher", "Named", "Scoring", "Suggestion"]
 
@@ -93,32 +94,20 @@ class ElementMatcher:
     ) -> list[list[Suggestion]]:
         """For each name up to `first` elements, the likeliest first. `department` is an id.
 
-        What people refused for the same name in the same table of the same department is left out. Raises BadInput, or
-        NotFound where the registry does not know the department.
+        What people refused for the same name in the same table of the same department is left out. Raises BadInput.
         """
         _check(names, first)
         built = await self._fresh()
-        called = None
-        if department is not None:
-            called = built.known.department(department)
-            if called is None:
-                raise NotFound(
-                    f"department: the registry does not know the department {department}",
-                    argument="department",
-                    ids=[department],
-                )
+        called = _called(built.known, department)
         left_out = [built.by_name.get(_key(name, table, called), set()) for name in names]
         return await self._suggest(built, names, table, called, left_out, first)
 
     async def match_tables(
         self, tables: Iterable[tuple[str, Sequence[str]]], department: str | None, first: int
     ) -> list[tuple[str, list[Suggestion]]]:
-        """The same for the names of several tables at once, each name with its suggestions; with what was refused.
-
-        A department that the registry does not know is none.
-        """
+        """The same for the names of several tables at once, each name with its suggestions; with what was refused."""
         built = await self._fresh()
-        called = None if department is None else built.known.department(department)
+        called = _called(built.known, department)
         told: list[tuple[str, list[Suggestion]]] = []
         for table, names in tables:
             nothing: list[set[str]] = [set() for _ in names]
@@ -186,6 +175,13 @@ def _matching() -> Scoring:
     from graph.element_scoring import Matching
 
     return Matching()
+
+
+def _called(known: Known, department: str | None) -> str | None:
+    """The name of a department. One that is not registered, such as a proposed one, goes by the end of its id."""
+    if department is None:
+        return None
+    return known.department(department) or re.split("[/:]", department)[-1]
 
 
 def _key(name: str, table: str | None, department: str | None) -> _Refused:

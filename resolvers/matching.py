@@ -50,7 +50,10 @@ Names = Annotated[
 ]
 Table = Annotated[str | None, strawberry.argument(description="The name of the resource that they are of, as context.")]
 DepartmentId = Annotated[
-    strawberry.ID | None, strawberry.argument(description="The department that the resource is of, as context.")
+    strawberry.ID | None,
+    strawberry.argument(
+        description="The department that the resource is of, as context; a new one goes by the end of its id."
+    ),
 ]
 Most = Annotated[int, strawberry.argument(description=f"How many for each, 1 to {MOST_SUGGESTIONS}.")]
 
