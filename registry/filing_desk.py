@@ -10,9 +10,7 @@ from graph.filing_check import by_checks
 from graph.filing_rules import FilingRules
 from graph.filings import Filings
 from graph.impact import Impacts
-from graph.matching.catalogue import Catalogue
 from graph.matching.checks import Checks
-from graph.matching.synonyms import sense
 from graph.projection import Projection
 from registry.settings import Settings
 
@@ -23,10 +21,9 @@ __all__ = ["filing_desk"]
 async def filing_desk(graph: Graph, given: Settings) -> AsyncIterator[Filings]:
     """The filings of a graph. What the end of a system touches is asked of the graph by statements."""
     rules = FilingRules(given.rule_profiles(), given.work_calendar().due, given.zone)
-    catalogue, matcher = Catalogue(graph, sense), ElementMatcher(graph)
-    checker = by_checks(lambda: Checks(graph, catalogue, matcher), rules)
+    checks = Checks(graph, ElementMatcher(graph))
+    checker = by_checks(lambda: checks, rules)
     try:
         yield Filings(graph, rules, checker, cache(lambda: Impacts(graph, Projection(graph, 0))))
     finally:
-        await catalogue.close()
-        await matcher.close()
+        await checks.close()

@@ -30,9 +30,7 @@ from graph.filings import Filings
 from graph.findings import FindingSearch
 from graph.impact import Impacts
 from graph.lineage import Lineages
-from graph.matching.catalogue import Catalogue
 from graph.matching.checks import Checks
-from graph.matching.synonyms import sense
 from graph.watch import Watch
 from graph.whole import Wholes
 from resolvers.answering import Answer, Answers
@@ -290,7 +288,7 @@ def graphql_app(
     cycles = cache(lambda: Cycles(graph, lineages.projection))
     findings = cache(lambda: search or FindingSearch(graph, lineages.projection))
     matcher = cache(lambda: ElementMatcher(graph, scoring))
-    checks = cache(lambda: Checks(graph, Catalogue(graph, sense), matcher()))
+    checks = cache(lambda: Checks(graph, matcher()))
     options = options or Options()
     rules = options.calendar, options.profiles, zone
     filing_rules = FilingRules(options.profiles, options.calendar.due, zone)
@@ -305,8 +303,8 @@ def graphql_app(
         if cycles.cache_info().currsize:
             await cycles().close()
         if checks.cache_info().currsize:
-            await checks().catalogue.close()
-        if matcher.cache_info().currsize:
+            await checks().close()
+        elif matcher.cache_info().currsize:
             await matcher().close()
 
     return GraphQLApp(Answers(schema, options), context, close)

@@ -135,10 +135,6 @@ class Catalogue:
         asked = tuple(names), tuple(matters), tuple(kinds), most
         return await self._ask(lambda entries: entries.best(*asked))
 
-    async def elements(self, name: str, most: int) -> list[str]:
-        """Ids of the data elements likest to a name, best first."""
-        return await self._ask(lambda entries: entries.likest_elements(name, most))
-
     async def names(self, ids: Iterable[str]) -> dict[str, Named]:
         """Systems, resources and data elements by id, with their names; of those that are there."""
         asked = tuple(dict.fromkeys(ids))
@@ -151,9 +147,10 @@ class Catalogue:
             lambda entries: {name: element for name in asked if (element := entries.element_called(name))}
         )
 
-    async def called(self, name: str, kind: Kind) -> list[str]:
-        """Ids of all systems, or resources, of a name, however it is written."""
-        return await self._ask(lambda entries: entries.with_name(name, kind))
+    async def called(self, names: Iterable[str], kind: Kind) -> dict[str, list[str]]:
+        """Ids of all systems, or resources, of each of some names, however it is written."""
+        asked = tuple(dict.fromkeys(names))
+        return await self._ask(lambda entries: {name: entries.with_name(name, kind) for name in asked})
 
     async def frequencies(self, grams: Iterable[str]) -> tuple[int, dict[str, int]]:
         """How many systems and resources there are, and in the texts of how many each gram occurs."""

@@ -1,6 +1,6 @@
 """Duplicate checks against one graph: candidates by the catalogue, scores by the rules, a report that keeps its inputs.
 
-checks = Checks(graph, Catalogue(graph, sense), ElementMatcher(graph))
+checks = Checks(graph, ElementMatcher(graph))
 report = await checks.check(Proposal.from_json({…}), profiles.in_force(today))
 """
 
@@ -16,6 +16,7 @@ from graph.matching.likeness import Frequencies
 from graph.matching.proposals import Existing, Known, Named, Proposal, Report
 from graph.matching.reports import check
 from graph.matching.scoring import Rules, matter, needed_grams
+from graph.matching.synonyms import sense
 from graph.matching.words import words
 from graph.profiles import RuleProfile
 from graph.solutions import instances, named
@@ -34,19 +35,28 @@ SURE = 0.6
 class Checks:
     """Checks proposals against what one graph has."""
 
-    def __init__(self, graph: Graph, catalogue: Catalogue, matcher: ElementMatcher) -> None:
+    def __init__(self, graph: Graph, matcher: ElementMatcher) -> None:
         self.graph = graph
-        self.catalogue = catalogue
+        self.catalogue = Catalogue(graph, sense)
         self.matcher = matcher
+
+    async def close(self) -> None:
+        """Ask the graph nothing more."""
+        await self.catalogue.close()
+        await self.matcher.close()
 
     async def check(self, proposal: Proposal, profile: RuleProfile, besides: Sequence[str] = ()) -> Report:
         """The report. `besides`: systems that are, with what they hold, no duplicates of it."""
         rules = Rules.from_table(profile.version, profile.duplicates)
-        known = await self._known(proposal, besides)
-        ids = await self.catalogue.candidates(_names(proposal), matter(proposal), most=CANDIDATES)
+        # What is asked together shares one look at where the graph stands.
+        known, ids = await asyncio.gather(
+            self._known(proposal, besides),
+            self.catalogue.candidates(_names(proposal), matter(proposal), most=CANDIDATES),
+        )
         read = await self.catalogue.records(ids)
-        count, found = await self.catalogue.frequencies(needed_grams(proposal, read.candidates))
-        existing = await self._existing(proposal, known)
+        (count, found), existing = await asyncio.gather(
+            self.catalogue.frequencies(needed_grams(proposal, read.candidates)), self._existing(proposal, known)
+        )
         return await asyncio.to_thread(
             check,
             proposal,
@@ -63,28 +73,28 @@ class Checks:
         wanted = {Kind.DEPARTMENT: proposal.department, Kind.JURISDICTION: proposal.jurisdiction}
         stated = await find(self.graph, [*filter(None, wanted.values()), *proposal.reads])
         unknown = [id for kind, id in wanted.items() if id and (id not in stated or stated[id]["kind"] is not kind)]
-        reads = await self._reads(proposal.reads, stated)
         solution = await self._instances(proposal.instance_of)
         missing = [proposal.instance_of] if proposal.instance_of and not solution else []
         department = None if proposal.department in unknown else proposal.department
-        bodies = await self.catalogue.bodies(filter(None, [department]))
+        reads, bodies, elements, exempt = await asyncio.gather(
+            self._reads(proposal.reads, stated),
+            self.catalogue.bodies(filter(None, [department])),
+            self._elements(proposal, department),
+            self.catalogue.with_parts([*besides, *solution]),
+        )
         return Known(
             department=bodies.get(department or ""),
-            elements=await self._elements(proposal, department),
+            elements=elements,
             reads=tuple({one.id: one for one in reads.values()}.values()),
-            instances=await self.catalogue.with_parts([*besides, *solution]),
+            instances=exempt,
             unknown=(*unknown, *missing, *(name for name in dict.fromkeys(proposal.reads) if name not in reads)),
         )
 
     async def _reads(self, reads: Sequence[str], stated: Mapping[str, Record]) -> dict[str, Named]:
         """The resources that are read: named by id, else by a name that one resource alone has."""
         found = {id: Named(id, stated[id]["name"]) for id in reads if id in stated}
-        for name in dict.fromkeys(reads):
-            if name not in found:
-                ids = await self.catalogue.called(name, Kind.RESOURCE)
-                if len(ids) == 1:
-                    found[name] = Named(ids[0], name)
-        return found
+        called = await self.catalogue.called([name for name in reads if name not in found], Kind.RESOURCE)
+        return found | {name: Named(ids[0], name) for name, ids in called.items() if len(ids) == 1}
 
     async def _instances(self, solution: str | None) -> tuple[str, ...]:
         """The system of the standard solution that is proposed, and its other instances; none where it is not known."""
@@ -108,8 +118,10 @@ class Checks:
 
     async def _existing(self, proposal: Proposal, known: Known) -> list[Existing]:
         names = dict.fromkeys(chain.from_iterable(one.fields for one in proposal.resources))
-        named = await self.catalogue.fields_named(names, FIELDS)
-        carrying = await self.catalogue.fields_carrying([one.id for one in known.elements.values()], FIELDS)
+        named, carrying = await asyncio.gather(
+            self.catalogue.fields_named(names, FIELDS),
+            self.catalogue.fields_carrying([one.id for one in known.elements.values()], FIELDS),
+        )
         found = chain.from_iterable(one.fields for one in (*named.values(), *carrying.values()))
         return list({one.id: one for one in found}.values())
 

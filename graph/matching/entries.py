@@ -57,7 +57,6 @@ class Entries:
         self._form = form
         self.names = Index()
         self.texts = Index(pairs=True)
-        self.elements = Index()
         self.ids: list[str] = []
         self._places: dict[str, int] = {}
         self._kind = Column(np.int8, ABSENT)
@@ -73,7 +72,7 @@ class Entries:
     @property
     def nbytes(self) -> int:
         """The memory that it takes, about."""
-        indexes = self.names.nbytes + self.texts.nbytes + self.elements.nbytes + self._parts.nbytes
+        indexes = self.names.nbytes + self.texts.nbytes + self._parts.nbytes
         columns = self._kind.nbytes + self._holder.nbytes + self._share.nbytes
         return indexes + columns + self.fields.nbytes + 320 * len(self.ids) + 300 * len(self._holders)
 
@@ -92,7 +91,7 @@ class Entries:
 
     def settle(self) -> None:
         """Index what was taken."""
-        for index in (self.names, self.texts, self.elements):
+        for index in (self.names, self.texts):
             index.settle()
         if self._parts.overlay > 2_000 + len(self.ids) // 20:
             self._parts.build(self._holder.data, len(self.ids))
@@ -107,28 +106,35 @@ class Entries:
         return place
 
     def _things(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
-        places, names, texts, there, holders, shares = [], [], [], [], [], []
+        places, there, holders, shares = [], [], [], []
+        texts: list[tuple[int, list[str | None], Iterable[str | None]]] = []
         for id, name, aliases, matters, holder, share, closed, unregistered in rows:
             place = self._place(id)
             gone = closed is not None or unregistered
             called = [] if gone else [name, *(aliases or ())]
             said = () if gone else (text for part in matters if part for text in part)
-            lines = self._forms(called)
             self._called[place] = name or id
             places.append(place)
-            names.append((place, "\n".join(lines)))
-            texts.append((place, "\n".join(lines | self._forms(said))))
+            texts.append((place, called, said))
             there.append(ABSENT if gone else KINDS.index(kind))
             holders.append(self._place(holder) if holder and not gone else -1)
             shares.append(_SHARES.get(share, 0))
-            if kind is Kind.ELEMENT:
-                self._call_element(place, called)
         self._put(places, there, holders, shares)
         if kind is Kind.ELEMENT:
-            self.elements.put(names)
+            for place, called, _ in texts:
+                self._call_element(place, called)
         else:
-            self.names.put(names)
-            self.texts.put(texts)
+            self._index(texts)
+
+    def _index(self, texts: Iterable[tuple[int, Iterable[str | None], Iterable[str | None]]]) -> None:
+        """Take what things are called, and what is said of them."""
+        names, whole = [], []
+        for place, called, said in texts:
+            lines = self._forms(called)
+            names.append((place, "\n".join(lines)))
+            whole.append((place, "\n".join(lines | self._forms(said))))
+        self.names.put(names)
+        self.texts.put(whole)
 
     def _put(self, places: Sequence[int], kinds: Sequence[int], holders: Sequence[int], shares: Sequence[int]) -> None:
         self._grow()
@@ -219,12 +225,6 @@ class Entries:
         others = [id for _, id, _ in ranked if id not in chosen]
         chosen.update(others[: most - len(chosen)])
         return [id for _, id, _ in ranked if id in chosen]
-
-    def likest_elements(self, name: str, most: int) -> list[str]:
-        """Ids of the data elements likest to a name, best first; ties by id."""
-        best = self.elements.best(self._lines([name]), most)
-        ranked = sorted(zip((-best.scores).tolist(), (self.ids[at] for at in best.numbers.tolist()), strict=True))
-        return [id for _, id in ranked[:most]]
 
     def element_called(self, name: str) -> Named | None:
         """The data element of a name, else of an alias; none where several have it."""

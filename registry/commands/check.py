@@ -16,11 +16,10 @@ from rich.text import Text
 from graph.element_matching import ElementMatcher
 from graph.engine import Graph
 from graph.facts import as_text
-from graph.matching.catalogue import Catalogue, Progress
+from graph.matching.catalogue import Progress
 from graph.matching.checks import Checks
 from graph.matching.proposals import Proposal, Report, Verdict
 from graph.matching.reports import reproduce
-from graph.matching.synonyms import sense
 from graph.refusals import BadInput
 from registry.commands.opened import Failure, opened, run, settings
 from registry.settings import Settings
@@ -97,17 +96,16 @@ async def checked(
 ) -> Report:
     """The report on a proposal, by the rules that are in force today; `tell` is told how far the reading is."""
     profile = given.rule_profiles().in_force(datetime.now(given.zone).date())
-    catalogue, matcher = Catalogue(graph, sense), ElementMatcher(graph)
-    check = asyncio.create_task(Checks(graph, catalogue, matcher).check(proposal, profile))
+    checks = Checks(graph, ElementMatcher(graph))
+    check = asyncio.create_task(checks.check(proposal, profile))
     try:
         while not (await asyncio.wait([check], timeout=_TOLD_SECONDS))[0]:
-            tell(catalogue.progress)
+            tell(checks.catalogue.progress)
         return check.result()
     finally:
         check.cancel()
         await asyncio.gather(check, return_exceptions=True)
-        await catalogue.close()
-        await matcher.close()
+        await checks.close()
 
 
 def _content(file: Path) -> bytes:

@@ -79,9 +79,10 @@ async def test_things_are_found_by_name_alias_matter_and_what_they_hold(graph: G
     assert (await catalogue.candidates(["救助金的发放"]))[0] == PAID
     assert await catalogue.candidates(["不动产"], kinds=[Kind.RESOURCE]) == [LAND]
     assert await catalogue.candidates(["无", "*"], ["暂无"]) == []
-    assert await catalogue.elements("公民身份证号码", 5) == ["element:身份"]
-    assert await catalogue.called("救助金 發放", Kind.RESOURCE) == [PAID]
-    assert await catalogue.called("救助金", Kind.RESOURCE) == await catalogue.called("救助金发放", Kind.SYSTEM) == []
+    element = Named("element:身份", "公民身份号码")
+    assert await catalogue.elements_called(["公民 身份號碼", "身份"]) == {"公民 身份號碼": element}
+    assert await catalogue.called(["救助金 發放", "救助金"], Kind.RESOURCE) == {"救助金 發放": [PAID], "救助金": []}
+    assert await catalogue.called(["救助金发放"], Kind.SYSTEM) == {"救助金发放": []}
     progress = catalogue.progress
     assert (progress.state, progress.things, progress.fields) == ("READY", 6, 5)
     assert progress.done == progress.total == catalogue.sequence
@@ -263,7 +264,9 @@ async def answers(catalogue: Catalogue) -> list[Any]:
             for name in ("低保", "渔船登记")
             for most in (3, 50)
         ],
-        await catalogue.elements("登记", 3),
+        await catalogue.elements_called(["登记", "低保", "渔船", "发放", "检验"]),
+        await catalogue.called(["低保", "渔船登记"], Kind.SYSTEM),
+        await catalogue.names(["element:1", *everything]),
         await catalogue.frequencies(["低", "低保", "渔船"]),
         await catalogue.fields_named(["低保", "登记", "检验"], first=2),
         await catalogue.fields_carrying(["element:1"], first=3),
