@@ -4,12 +4,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz, process
 
+from graph.matching.columns import spelling
 from graph.matching.synonyms import sense
 from graph.matching.tables import kept
 from graph.matching.words import grams, words
@@ -169,12 +168,12 @@ def _spellings(names: Iterable[str]) -> dict[str, list[int]]:
     return found
 
 
-@lru_cache(maxsize=50_000)
 def pinyin(name: str) -> tuple[str, ...]:
     """A Chinese name in Latin letters: whole, and initials; none for one that is Latin already or a single word."""
     if name.isascii() or len(name) < 2:
         return ()
-    return "".join(lazy_pinyin(name)), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
+    made = spelling(name)
+    return made.whole, made.initials
 
 
 def in_common(one: str, other: str, most: int = 8) -> tuple[str, ...]:
