@@ -16,8 +16,10 @@ from graph.lists import Facet
 from graph.paging import Position
 from graph.things import by_ids
 
-__all__ = ["AskedFilings", "FilingList", "FilingOrder", "counted", "find", "named"]
+__all__ = ["FACETS", "AskedFilings", "FilingList", "FilingOrder", "facets", "find"]
 
+FACETS = ("state", "kind", "department", "verdict")
+"""What a list of filings splits up by."""
 MOST_COUNTED = 1_000
 """Values of one facet that are listed."""
 
@@ -148,7 +150,13 @@ def counted(rows: Sequence[Any], name: str) -> list[Facet]:
     return sorted(facets, key=lambda one: (-one.count, one.value is None, one.value or ""))[:MOST_COUNTED]
 
 
-async def named(graph: Graph, kind: Kind, facets: Sequence[Facet]) -> list[Facet]:
-    """Facets whose values are ids, with the names of what these stand for."""
-    known = await by_ids(graph, kind, [one.value for one in facets if one.value is not None])
-    return [Facet(one.value, known[one.value]["name"] if one.value in known else None, one.count) for one in facets]
+async def facets(graph: Graph, rows: Sequence[Any], names: Sequence[str]) -> dict[str, list[Facet]]:
+    """How rows split up by attributes; departments with their names."""
+    counts = {name: counted(rows, name) for name in names}
+    ids = [one.value for one in counts["department"] if one.value is not None]
+    known = await by_ids(graph, Kind.DEPARTMENT, ids)
+    counts["department"] = [
+        Facet(one.value, known[one.value]["name"] if one.value in known else None, one.count)
+        for one in counts["department"]
+    ]
+    return counts

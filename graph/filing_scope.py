@@ -57,6 +57,10 @@ class AskedScope:
     order: ScopeOrder = ScopeOrder.ID
 
 
+FACETS = ("state", "department", "status", "verdict", "funds")
+"""What the full-scope list splits up by."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScopeRow:
     """A system. `filed`: a filing of it was approved; `filing`, `state` and `verdict` are of the last one.

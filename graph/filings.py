@@ -30,7 +30,7 @@ from graph.filing_steps import REGISTRY, Acting, AskedBody
 from graph.filing_words import by_text, free_text, title_text
 from graph.impact import Impacts
 from graph.refusals import BadInput, NotFound, Taken
-from graph.solutions import in_force, named
+from graph.solutions import in_force, usable
 from graph.things import by_ids as things_by_ids
 
 __all__ = ["Filings"]
@@ -221,10 +221,7 @@ class Filings:
 
     async def is_short(self, filing: Filing) -> bool:
         """Whether it is an instance of a standard solution in force, so that no opinions are asked for."""
-        if filing.solution is None:
-            return False
-        solution = (await named(self.graph, [filing.solution])).get(filing.solution)
-        return solution is not None and solution.in_force(now())
+        return filing.solution in await usable(self.graph, [filing.solution])
 
     def _acting(self, by: str, reason: str | None) -> Acting:
         return Acting(by_text(by), free_text(reason, "reason"), self.rules)

@@ -4,7 +4,7 @@
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,7 +15,7 @@ from graph.filing_words import by_text, free_text, title_text
 from graph.refusals import BadInput, NotFound, Taken
 from graph.things import by_ids
 
-__all__ = ["Solution", "end", "every", "instances", "named", "register"]
+__all__ = ["Solution", "end", "every", "instances", "named", "register", "usable"]
 
 OF_SYSTEM = """
 MATCH (s:StandardSolution {system: $id})
@@ -149,6 +149,13 @@ async def named(graph: Graph, ids: Sequence[str]) -> dict[str, Solution]:
     """Those that there are, by id."""
     [row] = await graph.read(BY_IDS, ids=list(dict.fromkeys(ids)))
     return {one.id: one for one in map(_solution, row["solutions"])}
+
+
+async def usable(graph: Graph, ids: Iterable[str | None]) -> set[str]:
+    """Those that may be used now."""
+    asked = [id for id in ids if id is not None]
+    found = await named(graph, asked) if asked else {}
+    return {id for id, one in found.items() if one.in_force(now())}
 
 
 async def in_force(graph: Graph, id: str, argument: str) -> Solution:

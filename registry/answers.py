@@ -1,12 +1,14 @@
 """Answers as plain records, in the shape and with the names of GraphQL's `Lineage` and `LineagePaths`."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.lineage import Found, agreements_of, jobs_of, shown
+from graph.lists import Facet
 from graph.net import FLOWS, Net
 from graph.path_answers import PathsFound
 
-__all__ = ["lineage_record", "paths_record"]
+__all__ = ["facet_records", "lineage_record", "paths_record"]
 
 Record = dict[str, Any]
 
@@ -85,3 +87,11 @@ def _edges(found: Found) -> list[Record]:
         }
         for place in range(len(edges.source))
     ]
+
+
+def facet_records(counts: Mapping[str, Sequence[Facet]]) -> Record:
+    """How a list splits up."""
+    return {
+        name: [{"value": one.value, "name": one.name, "count": one.count} for one in facets]
+        for name, facets in counts.items()
+    }

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -64,7 +64,7 @@ async def examine() -> list[Check]:
         given = settings.graph()
     except SettingsError as error:
         return [*checks, Check("settings", Status.FAIL, str(error), "Correct it and run `registry doctor` again.")]
-    checks += [*_settings(settings), *look_at_rules(settings, datetime.now(settings.zone).date())]
+    checks += [*_settings(settings), *look_at_rules(settings, settings.today())]
     if settings.graph_url is None:
         checks += [_platform(), _java(), *_folder(settings.data)]
     if any(check.status is Status.FAIL for check in checks):

@@ -11,7 +11,7 @@ from graph.decisions import Act, Decision
 from graph.element_matching import Suggestion
 from graph.facts import as_text
 from graph.found_conflicts import ConflictList, ConflictRow
-from graph.lists import Facet
+from registry.answers import facet_records
 from registry.impact_answers import named_row
 
 __all__ = ["conflicts_record", "decided_record", "decision_record", "match_record"]
@@ -69,14 +69,10 @@ def conflicts_record(found: ConflictList, first: int) -> Record:
     return {
         "nodes": [_conflict(found.row(place)) for place in range(min(first, len(found)))],
         "totalCount": len(found),
-        "facets": {name: list(map(_facet, values)) for name, values in facets.items()},
+        "facets": facet_records(facets),
         "asOf": as_text(found.found.as_of),
         "sequence": str(found.found.sequence),
     }
-
-
-def _facet(one: Facet) -> Record:
-    return {"value": one.value, "name": one.name, "count": one.count}
 
 
 def _conflict(row: ConflictRow) -> Record:

@@ -9,14 +9,12 @@ import orjson
 from graph.facts import as_text
 from graph.filing_records import Body, Event, Filing
 from graph.filing_scope import ScopeRow
-from graph.lists import Facet
 from graph.running_funds import Funds, FundsDecision
 from graph.solutions import Solution
 
 __all__ = [
     "decision_record",
     "event_record",
-    "facet_records",
     "filing_record",
     "funds_record",
     "scope_record",
@@ -135,11 +133,3 @@ def solution_record(one: Solution, at: int) -> Record:
     told = {name: getattr(one, name) for name in ("id", "title", "system", "by", "reason")}
     times = {"at": as_text(one.at), "since": as_text(one.since), "until": _time(one.until)}
     return {**told, **times, "endedBy": one.ended_by, "inForce": one.in_force(at)}
-
-
-def facet_records(counts: Mapping[str, Sequence[Facet]]) -> Record:
-    """How a list splits up."""
-    return {
-        name: [{"value": one.value, "name": one.name, "count": one.count} for one in facets]
-        for name, facets in counts.items()
-    }

@@ -5,7 +5,7 @@ from typing import Any
 from graph.facts import as_text
 from graph.finding_lists import FindingList
 from graph.found_findings import FindingPlace, FindingRow, FindingThing
-from graph.lists import Facet
+from registry.answers import facet_records
 from registry.impact_answers import named_row
 
 __all__ = ["finding_record", "findings_record"]
@@ -27,7 +27,7 @@ def findings_record(found: FindingList, first: int) -> Record:
     return {
         "nodes": [finding_record(found.row(place)) for place in range(min(first, len(found)))],
         "totalCount": len(found),
-        "facets": {name: list(map(_facet, values)) for name, values in facets.items()},
+        "facets": facet_records(facets),
         "asOf": as_text(found.found.as_of),
         "sequence": str(found.found.sequence),  # as GraphQL: a client may lose digits of a number
     }
@@ -52,10 +52,6 @@ def finding_record(row: FindingRow) -> Record:
         "rule": row.rule,
         "wayOut": row.way_out,
     }
-
-
-def _facet(one: Facet) -> Record:
-    return {"value": one.value, "name": one.name, "count": one.count}
 
 
 def _thing(one: FindingThing) -> Record:

@@ -13,6 +13,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -153,6 +154,10 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
         return ZoneInfo(self.timezone)
+
+    def today(self) -> date:
+        """The day that it is in the registry's zone."""
+        return datetime.now(self.zone).date()
 
     def graph(self) -> GraphSettings:
         """What `open_graph` needs to know. Reads the password's file."""

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import strawberry
 
 from graph import filing_scope, running_funds, solutions
-from graph.facts import Kind
 from graph.filing_check import registered
-from graph.filing_lists import counted, named
+from graph.filing_lists import facets
 from graph.filing_records import by_ids
 from graph.filing_scope import AskedScope, Scope, ScopeRow
 from graph.running_funds import Funds, FundsDecision
@@ -142,13 +141,7 @@ class FilingListFacets:
 
 
 async def _facets(pages: list[ScopeSlice], context: Context) -> list[Any]:
-    told = []
-    for one in pages:
-        names = ("state", "department", "status", "verdict", "funds")
-        counts = {name: counted(one.found.rows, name) for name in names}
-        counts["department"] = await named(context.graph, Kind.DEPARTMENT, counts["department"])
-        told.append(counts)
-    return told
+    return [await facets(context.graph, one.found.rows, filing_scope.FACETS) for one in pages]
 
 
 @strawberry.type(description="A page of the full-scope filing list. (全口径备案)")

@@ -12,7 +12,7 @@ from graph import filing_lists, solutions
 from graph.changes import now, position
 from graph.cuts import cut
 from graph.facts import Kind
-from graph.filing_lists import AskedFilings, FilingList, counted, named
+from graph.filing_lists import AskedFilings, FilingList
 from graph.filing_records import Event, Filing, by_ids, event_id, events, reports
 from graph.filing_states import possible
 from graph.lists import Row
@@ -235,8 +235,7 @@ def _late(records: list[Record], context: Context) -> list[Any]:
 
 async def _possible(records: list[Record], context: Context) -> list[Any]:
     filings = [record["one"] for record in records]
-    found = await solutions.named(context.graph, [one.solution for one in filings if one.solution is not None])
-    usable = {id for id, solution in found.items() if solution.in_force(now())}
+    usable = await solutions.usable(context.graph, [one.solution for one in filings])
     return [[act.value for act in possible(one.state, short=one.solution in usable)] for one in filings]
 
 
@@ -381,12 +380,7 @@ class FilingFacets:
 
 
 async def _facets(pages: list[FilingPages], context: Context) -> list[Any]:
-    told = []
-    for one in pages:
-        counts = {name: counted(one.found.rows, name) for name in ("state", "kind", "department", "verdict")}
-        counts["department"] = await named(context.graph, Kind.DEPARTMENT, counts["department"])
-        told.append(counts)
-    return told
+    return [await filing_lists.facets(context.graph, one.found.rows, filing_lists.FACETS) for one in pages]
 
 
 @strawberry.type(description="A page of filings.")

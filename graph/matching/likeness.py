@@ -163,8 +163,8 @@ def _spellings(names: Iterable[str]) -> dict[str, list[int]]:
     """Which names are written by some Latin letters: their pinyin or the initials of it."""
     found: dict[str, list[int]] = {}
     for at, name in enumerate(names):
-        for spelling in pinyin(name):
-            found.setdefault(spelling, []).append(at)
+        for written in pinyin(name):
+            found.setdefault(written, []).append(at)
     return found
 
 

@@ -1,15 +1,12 @@
 """`registry check`: does a proposed system exist already, and what could be shared instead of collected."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import orjson
 from rich.console import Console
 from rich.text import Text
 
@@ -21,6 +18,7 @@ from graph.matching.checks import Checks
 from graph.matching.proposals import Proposal, Report, Verdict
 from graph.matching.reports import reproduce
 from graph.refusals import BadInput
+from registry.commands.given import json_of, read_file
 from registry.commands.opened import Failure, opened, run, settings
 from registry.settings import Settings
 from registry.terminal import Format, console, notices, print_bytes, print_json, progress, table
@@ -32,8 +30,6 @@ Record = dict[str, Any]
 
 EXAMPLE = Path(str(files("registry"))) / "sample" / "proposal.json"
 _TOLD_SECONDS = 0.2
-_LONGEST = 20_000_000
-"""Bytes of a file that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Wanted:
 
 def check(wanted: Wanted, form: Format) -> int:
     """Check and print; 1 unless nothing like the proposal was found. Raises Failure."""
-    proposed = proposal(_content(wanted.proposal), str(wanted.proposal))
+    proposed = proposal(read_file(wanted.proposal), str(wanted.proposal))
     given = settings()
     report = run(lambda: _report(given, proposed))
     if wanted.report is not None:
@@ -66,7 +62,7 @@ def example() -> int:
 
 def reproduced(file: Path) -> int:
     """Make a report again from what it keeps; 1 where it comes out otherwise. Raises Failure."""
-    content = _content(file)
+    content = read_file(file)
     try:
         made = reproduce(content)
     except (BadInput, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -95,7 +91,7 @@ async def checked(
     graph: Graph, given: Settings, proposal: Proposal, tell: Callable[[Progress], None] = lambda far: None
 ) -> Report:
     """The report on a proposal, by the rules that are in force today; `tell` is told how far the reading is."""
-    profile = given.rule_profiles().in_force(datetime.now(given.zone).date())
+    profile = given.rule_profiles().in_force(given.today())
     checks = Checks(graph, ElementMatcher(graph))
     check = asyncio.create_task(checks.check(proposal, profile))
     try:
@@ -108,22 +104,9 @@ async def checked(
         await checks.close()
 
 
-def _content(file: Path) -> bytes:
-    try:
-        content = sys.stdin.buffer.read(_LONGEST + 1) if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise Failure(f"{file}: cannot be read ({error.strerror}).", status=2) from error
-    if len(content) > _LONGEST:
-        raise Failure(f"{file}: is longer than {_LONGEST // 1_000_000} MB.")
-    return content
-
-
 def proposal(content: bytes, file: str) -> Proposal:
     """A proposal from JSON; what no check looks at is told on standard error."""
-    try:
-        said = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise Failure(f"{file}, line {error.lineno}: is no JSON ({error.msg}).", "`--example` shows one.") from error
+    said = json_of(content, file, "`--example` shows one.")
     try:
         made = Proposal.from_json(said)
     except BadInput as error:

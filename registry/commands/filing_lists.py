@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from rich.text import Text
@@ -12,22 +11,21 @@ from graph.changes import now
 from graph.engine import Graph
 from graph.facts import Kind
 from graph.filing_check import registered
-from graph.filing_lists import AskedFilings, FilingOrder, counted, named
+from graph.filing_lists import AskedFilings, FilingOrder, facets
 from graph.filing_records import by_ids
 from graph.filing_scope import AskedScope, ScopeOrder, ScopeRow
 from graph.filing_states import possible
 from graph.running_funds import Funds, Outcome
 from graph.things import by_ids as things_by_ids
+from registry.answers import facet_records
 from registry.commands.opened import Failure, opened, run, settings
 from registry.filing_answers import (
     decision_record,
-    facet_records,
     filing_record,
     funds_record,
     scope_record,
     solution_record,
 )
-from registry.filing_desk import filing_desk
 from registry.settings import Settings
 from registry.terminal import Format, console, print_json, table, waiting
 
@@ -97,16 +95,17 @@ def list_filings(wanted: Wanted, form: Format) -> int:
     )
 
     async def work() -> Record:
-        async with opened(given) as graph, filing_desk(graph, given) as desk:
-            found = await filing_lists.find(graph, asked, datetime.now(given.zone).date())
+        async with opened(given) as graph:
+            found = await filing_lists.find(graph, asked, given.today())
             shown = [row.id for row in found.rows[: wanted.first]]
             known = await by_ids(graph, shown)
+            listed = [known[id] for id in shown if id in known]
+            usable = await solutions.usable(graph, [one.solution for one in listed])
             nodes = [
-                filing_record(one, [act.value for act in possible(one.state, short=await desk.is_short(one))])
-                for one in (known[id] for id in shown if id in known)
+                filing_record(one, [act.value for act in possible(one.state, short=one.solution in usable)])
+                for one in listed
             ]
-            counts = {name: counted(found.rows, name) for name in ("state", "kind", "department", "verdict")}
-            counts["department"] = await named(graph, Kind.DEPARTMENT, counts["department"])
+            counts = await facets(graph, found.rows, filing_lists.FACETS)
             return {"nodes": nodes, "totalCount": len(found.rows), "facets": facet_records(counts)}
 
     answer = run(work)
@@ -137,10 +136,7 @@ def scope(wanted: WantedScope, form: Format) -> int:
             with waiting("Looking at every system …"):
                 found = await filing_scope.find(graph, asked)
                 nodes = await _systems(graph, given, found.rows[: wanted.first])
-                counts = {
-                    name: counted(found.rows, name) for name in ("state", "department", "status", "verdict", "funds")
-                }
-                counts["department"] = await named(graph, Kind.DEPARTMENT, counts["department"])
+                counts = await facets(graph, found.rows, filing_scope.FACETS)
             return {"nodes": nodes, "totalCount": len(found.rows), "facets": facet_records(counts)}
 
     answer = run(work)
@@ -162,7 +158,7 @@ async def _systems(graph: Graph, given: Settings, rows: Sequence[ScopeRow]) -> l
 
 
 async def _weigh(graph: Graph, given: Settings, ids: Sequence[str]) -> dict[str, Funds]:
-    today = datetime.now(given.zone).date()
+    today = given.today()
     zombie = given.rule_profiles().in_force(today).thresholds["zombie"]
     return await running_funds.grounds(graph, ids, zombie, today)
 
@@ -188,7 +184,7 @@ def funds(system: str, decide: str | None, by: str | None, reason: str | None, f
             await registered(graph, system)
             found = (await _weigh(graph, given, [system]))[system]
             if decide is not None:
-                rules = given.rule_profiles().in_force(datetime.now(given.zone).date()).version
+                rules = given.rule_profiles().in_force(given.today()).version
                 outcome = Outcome(decide)
                 await running_funds.decide(graph, system, outcome, by or "", reason or "", found, rules)
             decided = (await running_funds.decisions(graph, [system]))[system]

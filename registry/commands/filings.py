@@ -1,12 +1,10 @@
 """`registry filings draft|edit|submit|…`: what is done to a filing, and what became of it."""
 
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
 
-import orjson
 from rich.text import Text
 
 from graph.facts import as_instant
@@ -15,6 +13,7 @@ from graph.filing_states import FilingAct, FilingKind, possible
 from graph.filing_steps import AskedBody
 from graph.filings import Filings
 from registry.commands.calendar import day
+from registry.commands.given import json_of, read_file
 from registry.commands.opened import Failure, opened, run, settings
 from registry.filing_answers import event_record, filing_record
 from registry.filing_desk import filing_desk
@@ -76,11 +75,7 @@ def close(
 
 
 def _read(file: Path) -> Record:
-    text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    try:
-        found = orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise Failure(f"{file}: is no JSON: {error}.", "Write one object, as docs/filings.md shows.") from error
+    found = json_of(read_file(file), str(file), "Write one object, as docs/filings.md shows.")
     if not isinstance(found, dict):
         raise Failure(f"{file}: must hold one JSON object.", "Write it as docs/filings.md shows.")
     return found

@@ -1,7 +1,6 @@
 """`registry rules`: which rules are in force when, what they say, and whether they can be used."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from rich.text import Text
@@ -37,7 +36,7 @@ def show_rules(name: str | None, on: str | None, form: Format) -> int:
         raise Failure("--on: a profile is named already.", "Leave out one of the two.", status=2)
     given = settings()
     profiles = given.rule_profiles()
-    when = datetime.now(given.zone).date() if on is None else day("--on", on)
+    when = given.today() if on is None else day("--on", on)
     found = profiles.in_force(when) if name is None else profiles.named(name)
     if form is Format.JSON:
         print_json(_record(found))
@@ -53,7 +52,7 @@ def check_rules(form: Format) -> int:
         profiles = given.rule_profiles()
     except SettingsError as error:
         raise Failure(str(error)) from error
-    found = check(profiles, datetime.now(given.zone).date())
+    found = check(profiles, given.today())
     wrong = any(one.severity is not Severity.INFO for one in found)
     if form is Format.JSON:
         findings = [
