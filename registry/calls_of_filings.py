@@ -143,12 +143,10 @@ def decide(
     form: _Reported = Report.TABLE,
 ) -> int:
     """Decide on a candidate of the check."""
-    from graph import filing_states
     from registry.commands import filings as commands
     from registry.terminal import Format
 
-    decided = filing_states.Decided(decision.value)
-    return commands.act(lambda desk: desk.decide(id, candidate, decided, by, reason, version), Format(form.value))
+    return commands.act(lambda desk: desk.decide(id, candidate, decision, by, reason, version), Format(form.value))
 
 
 @filings.command(epilog="Example: registry filings review filing:0123456789abcdef 市发改委 市财政局=3 --by 李处")
@@ -181,12 +179,10 @@ def opinion(
     form: _Reported = Report.TABLE,
 ) -> int:
     """Give the opinion of a body that was asked; one that is not positive needs its reason."""
-    from graph import filing_states
     from registry.commands import filings as commands
     from registry.terminal import Format
 
-    said = filing_states.Opinion(opinion.value)
-    return commands.act(lambda desk: desk.opine(id, body, said, by, reason, version), Format(form.value))
+    return commands.act(lambda desk: desk.opine(id, body, opinion, by, reason, version), Format(form.value))
 
 
 @filings.command(epilog="Example: registry filings approve filing:0123456789abcdef --by 李处")

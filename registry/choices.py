@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from graph.filing_states import Decided, FilingKind, FilingState, Opinion
+
 __all__ = [
     "Answer",
     "Bad",
@@ -182,28 +184,6 @@ class FindingOrder(StrEnum):
     NEWEST = "NEWEST"
 
 
-class FilingKind(StrEnum):
-    """What is filed."""
-
-    PROPOSE = "PROPOSE"
-    CHANGE = "CHANGE"
-    RETIRE = "RETIRE"
-
-
-class FilingState(StrEnum):
-    """Where a filing stands."""
-
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    CHECKED = "CHECKED"
-    IN_REVIEW = "IN_REVIEW"
-    APPROVED = "APPROVED"
-    REFUSED = "REFUSED"
-    RETURNED = "RETURNED"
-    BUILT = "BUILT"
-    WITHDRAWN = "WITHDRAWN"
-
-
 class FilingOrder(StrEnum):
     """What filings are ordered by."""
 
@@ -220,23 +200,6 @@ class ListOrder(StrEnum):
     NAME = "NAME"
     DEPARTMENT = "DEPARTMENT"
     FILED = "FILED"
-
-
-class Decided(StrEnum):
-    """What is decided on a candidate."""
-
-    REUSE = "REUSE"
-    EXTEND = "EXTEND"
-    MERGE = "MERGE"
-    JUSTIFY = "JUSTIFY"
-
-
-class Opinion(StrEnum):
-    """What a body says."""
-
-    POSITIVE = "POSITIVE"
-    NEGATIVE = "NEGATIVE"
-    ABSTAINED = "ABSTAINED"
 
 
 class Funds(StrEnum):
