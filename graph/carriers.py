@@ -10,7 +10,7 @@ from graph.data_types import alike
 from graph.engine import Graph
 from graph.net import NO_INTS, Ints
 
-__all__ = ["FRESH_DAYS", "Carriers", "read_carriers"]
+__all__ = ["Carriers", "read_carriers"]
 
 PAGE = 500
 """Data elements of one statement."""
@@ -38,24 +38,13 @@ WITH n.update_cycle AS cycle, collect(n.number) AS numbers
 RETURN collect([cycle, numbers]) AS rows
 """
 
-FRESH_DAYS: Mapping[str, int] = {
-    "REALTIME": 1,
-    "DAILY": 2,
-    "WEEKLY": 9,
-    "MONTHLY": 35,
-    "QUARTERLY": 100,
-    "HALF_YEARLY": 200,
-    "YEARLY": 400,
-}
-"""After how many days data of each update cycle is no longer fresh; of other cycles nobody can say."""
-
 
 @dataclass(slots=True)
 class Carriers:
     """Fields that carry elements, a row each, by numbers of things; -1 is nothing said.
 
     `data_type` are places in `data_types`. `sources` are elements with their authoritative department, `cycles`
-    resources with the place of their update cycle in `cycle_names`.
+    resources with the place of their update cycle in `fresh_days`, which has the fastest first.
     """
 
     element: Ints = field(default_factory=lambda: NO_INTS)
@@ -65,11 +54,11 @@ class Carriers:
     data_types: Sequence[str] = ()
     sources: Ints = field(default_factory=lambda: np.empty((0, 2), np.int64))
     cycles: Ints = field(default_factory=lambda: np.empty((0, 2), np.int64))
-    cycle_names: Sequence[str] = tuple(FRESH_DAYS)
+    fresh_days: Mapping[str, float] = field(default_factory=dict)
 
 
-async def read_carriers(graph: Graph) -> Carriers:
-    """All of them; a statement for each page of elements, and two more."""
+async def read_carriers(graph: Graph, fresh_days: Mapping[str, float]) -> Carriers:
+    """All of them; a statement for each page of elements, and two more. `fresh_days`: of `RuleProfile.freshness`."""
     types: dict[str, int] = {}
     pages: list[Ints] = []
     after: int = -1
@@ -81,7 +70,8 @@ async def read_carriers(graph: Graph) -> Carriers:
         after = max(number for number, _ in found["rows"])
     [sourced] = await graph.read(SOURCED)
     [cycles] = await graph.read(CYCLES)
-    places = {name: place for place, name in enumerate(FRESH_DAYS)}
+    fastest_first = dict(sorted(fresh_days.items(), key=lambda one: one[1]))
+    places = {name: place for place, name in enumerate(fastest_first)}
     known = [(number, places[cycle]) for cycle, numbers in cycles["rows"] if cycle in places for number in numbers]
     element, carrier, data_type, length = np.concatenate(pages).T
     return Carriers(
@@ -92,6 +82,7 @@ async def read_carriers(graph: Graph) -> Carriers:
         list(types),
         np.array(sourced["rows"], np.int64).reshape(-1, 2),
         np.array(known, np.int64).reshape(-1, 2),
+        fastest_first,
     )
 
 

@@ -1,7 +1,7 @@
 """Conflicts about data elements in lists: narrowed, counted, in pages that stay right."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from graph.at_hand import MEGABYTES, NetAtHand, State
@@ -12,6 +12,7 @@ from graph.engine import Graph
 from graph.facts import Kind
 from graph.found_conflicts import ConflictList, ConflictRow, Conflicts, listed, taken
 from graph.net import Net
+from graph.profiles import Profiles, RuleProfile
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
 from graph.remembered import Remembered
@@ -38,10 +39,17 @@ class AskedConflicts:
 class ConflictSearch:
     """Answers questions about one graph: from the projection, or from a net that is read for the question.
 
-    Such a net may take `megabytes`.
+    Such a net may take `megabytes`. `rules` are those in force.
     """
 
-    def __init__(self, graph: Graph, projection: Projection, megabytes: int = MEGABYTES) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        projection: Projection,
+        megabytes: int = MEGABYTES,
+        rules: Callable[[], RuleProfile] = lambda: Profiles().all[-1],
+    ) -> None:
+        self._rules = rules
         self.graph = graph
         self._nets = NetAtHand(graph, projection, "elementConflicts", megabytes)
         self._found: Remembered[Conflicts] = Remembered(_ROOM * 4)
@@ -74,11 +82,12 @@ class ConflictSearch:
             raise BadInput(f"{argument}: {id} is a {record['kind'].label}", argument=argument, ids=[id])
 
     async def _all(self) -> Conflicts:
+        fresh_days = self._rules().freshness
         for last in range(_TRIES):
-            net, state = await self._nets.look(None, self._known)
+            net, state = await self._nets.look(tuple(fresh_days.items()), self._known)
             if isinstance(net, Conflicts):
                 return net
-            found = await self._judged(net, state)
+            found = await self._judged(net, state, fresh_days)
             # What the net does not hold was read later: both are to be of one change.
             if (await position(self.graph)).sequence == state[0] or last == _TRIES - 1:
                 self._found.keep((), state, found, found.room)
@@ -89,8 +98,8 @@ class ConflictSearch:
         found = self._found.find((), state)
         return found if found is not None and found.begins <= now() < found.ends else None
 
-    async def _judged(self, net: Net, state: State) -> Conflicts:
-        at, carriers = now(), await read_carriers(self.graph)
+    async def _judged(self, net: Net, state: State, fresh_days: Mapping[str, float]) -> Conflicts:
+        at, carriers = now(), await read_carriers(self.graph, fresh_days)
 
         def judge() -> Conflicts:
             return taken(Judging(net, at, carriers), state)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from graph.carriers import FRESH_DAYS, Carriers
+from graph.carriers import Carriers
 from graph.facts import Severity
 from graph.net import ELEMENT, FIELD, Bools, Ints, Net, distinct
 from graph.standing import Flows, Standing
@@ -28,9 +28,7 @@ class ConflictKind(StrEnum):
 
 
 CONFLICT_KINDS = tuple(ConflictKind)
-_UNKNOWN_DAYS = 2**31
-_DAYS = np.array([*FRESH_DAYS.values(), _UNKNOWN_DAYS], np.int64)
-"""By the place of a cycle; the last, which is also -1, is of what nobody knows."""
+_UNKNOWN_DAYS = float("inf")
 
 
 class Judged:
@@ -59,7 +57,8 @@ class Judging:
         self.department = standing.department[self.carrier]
         self.source = self._sources()[self.element]
         self.cycle = self._cycles()[self.resource]
-        self.days = _DAYS[self.cycle]
+        # By the place of a cycle; the last, which is also -1, is of what nobody knows.
+        self.days = np.array([*carriers.fresh_days.values(), _UNKNOWN_DAYS])[self.cycle]
 
     def _sources(self) -> Ints:
         """The authoritative department of each thing that is an element, if it is in force."""

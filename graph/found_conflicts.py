@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from graph.affected import Named
-from graph.carriers import FRESH_DAYS
 from graph.conflict_words import WORDS, Said
 from graph.element_conflicts import CONFLICT_KINDS, ConflictKind, Judging
 from graph.facts import Severity
@@ -19,8 +18,6 @@ from graph.net import Bools, Ints, distinct
 from graph.paging import Position
 
 __all__ = ["ConflictDepartment", "ConflictField", "ConflictList", "ConflictRow", "Conflicts", "listed", "taken"]
-
-_CYCLES = tuple(FRESH_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,7 @@ class Conflicts:
     cycle: Ints
     original: Bools
     data_types: Sequence[str]
+    cycles: Sequence[str]
     kind: Sequence[ConflictKind]
     severity: Sequence[Severity]
     element: Ints
@@ -89,6 +87,10 @@ class Conflicts:
     def room(self) -> int:
         """How many rows it takes to keep it."""
         return len(self.carrier) + sum(map(len, self.places)) + self.size
+
+    def cycle_name(self, place: int) -> str | None:
+        """An update cycle by its place; -1 is none."""
+        return self.cycles[place] if place >= 0 else None
 
     def named(self, place: int) -> Named | None:
         """A thing by its place; -1 is none."""
@@ -145,7 +147,7 @@ class ConflictRow:
             found.named(int(found.department[at])),
             found.data_types[data_type] if data_type >= 0 else None,
             length if length >= 0 else None,
-            _cycle(int(found.cycle[at])),
+            found.cycle_name(int(found.cycle[at])),
             bool(found.original[at]),
         )
 
@@ -161,7 +163,7 @@ class ConflictRow:
             cycles = found.cycle[self._places[departments == at]]
             known = cycles[cycles >= 0]
             one = Named(found.ids[at], found.names[at])
-            cycle = _cycle(int(known.min()) if len(known) else -1)
+            cycle = found.cycle_name(int(known.min()) if len(known) else -1)
             rows.append(ConflictDepartment(one, len(cycles), cycle, one == self.source))
         return sorted(rows, key=lambda row: (not row.is_source, -row.fields, row.department.id))
 
@@ -178,10 +180,6 @@ class ConflictRow:
 
 def _frequent(counts: Any) -> list[Any]:
     return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
-
-
-def _cycle(place: int) -> str | None:
-    return _CYCLES[place] if place >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +281,7 @@ def taken(judging: Judging, state: Any) -> Conflicts:
         cycle=judging.cycle[kept],
         original=judging.original[kept],
         data_types=judging.carriers.data_types,
+        cycles=list(judging.carriers.fresh_days),
         kind=[kind for kind, _, _ in rows],
         severity=[severity for _, _, severity in rows],
         element=among(np.array([at for _, at, _ in rows], np.int64)),

@@ -96,6 +96,11 @@ class RuleProfile:
         """Of the check for duplicates: `overlap` and `duplicate`, the scores from which on; `weights` of its parts."""
         return self.thresholds["duplicates"]
 
+    @property
+    def freshness(self) -> Numbers:
+        """After how many days data of each update cycle is no longer fresh; of other cycles nobody can say."""
+        return self.thresholds["freshness"]
+
     def content(self) -> dict[str, Any]:
         """All that it says, as plain values."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "version"}

@@ -26,7 +26,7 @@ from graph.dated import WrongFile
 from graph.engine import GraphSettings
 from graph.facts import is_id
 from graph.memory import memory_mb
-from graph.profiles import Profiles
+from graph.profiles import Profiles, RuleProfile
 from registry.openlineage.tokens import Tokens, WrongTokens, read_tokens
 
 if TYPE_CHECKING:
@@ -158,6 +158,10 @@ class Settings(BaseSettings):
     def today(self) -> date:
         """The day that it is in the registry's zone."""
         return datetime.now(self.zone).date()
+
+    def rules_today(self) -> RuleProfile:
+        """The rule profile that is in force today. Reads the file of one's own."""
+        return self.rule_profiles().in_force(self.today())
 
     def graph(self) -> GraphSettings:
         """What `open_graph` needs to know. Reads the password's file."""

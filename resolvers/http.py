@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph.changes import now
 from graph.conflicts import ConflictSearch
 from graph.cycles import Cycles
 from graph.element_matching import ElementMatcher, Scoring
@@ -294,7 +295,7 @@ def graphql_app(
     filing_rules = FilingRules(options.profiles, options.calendar.due, zone)
     filings = cache(lambda: Filings(graph, filing_rules, checker or by_checks(checks, filing_rules), changes))
     subgraph, wholes = Subgraph(schema, FINDERS), Wholes(lineages)
-    conflicts = cache(lambda: ConflictSearch(graph, lineages.projection))
+    conflicts = cache(lambda: ConflictSearch(graph, lineages.projection, rules=lambda: filing_rules.received(now())))
     asked = watch, changes, cycles, findings, conflicts, matcher, checks
     context = partial(Context, subgraph, graph, lineages, wholes, *asked, *rules, filings)
 

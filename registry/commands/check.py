@@ -91,7 +91,7 @@ async def checked(
     graph: Graph, given: Settings, proposal: Proposal, tell: Callable[[Progress], None] = lambda far: None
 ) -> Report:
     """The report on a proposal, by the rules that are in force today; `tell` is told how far the reading is."""
-    profile = given.rule_profiles().in_force(given.today())
+    profile = given.rules_today()
     checks = Checks(graph, ElementMatcher(graph))
     check = asyncio.create_task(checks.check(proposal, profile))
     try:

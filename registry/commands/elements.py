@@ -210,7 +210,8 @@ def conflicts(asked: AskedConflicts, first: int, form: Format) -> None:
     async def work() -> Record:
         async with opened(given) as graph:
             with waiting("Looking at all that carries data elements …"):
-                search = ConflictSearch(graph, Projection(graph, 0), given.projection_mb or MEGABYTES)
+                megabytes = given.projection_mb or MEGABYTES
+                search = ConflictSearch(graph, Projection(graph, 0), megabytes, given.rules_today)
                 return conflicts_record(await search.find(asked), first)
 
     answer = run(work)

@@ -159,7 +159,7 @@ async def _systems(graph: Graph, given: Settings, rows: Sequence[ScopeRow]) -> l
 
 async def _weigh(graph: Graph, given: Settings, ids: Sequence[str]) -> dict[str, Funds]:
     today = given.today()
-    zombie = given.rule_profiles().in_force(today).thresholds["zombie"]
+    zombie = given.rules_today().thresholds["zombie"]
     return await running_funds.grounds(graph, ids, zombie, today)
 
 
@@ -184,7 +184,7 @@ def funds(system: str, decide: str | None, by: str | None, reason: str | None, f
             await registered(graph, system)
             found = (await _weigh(graph, given, [system]))[system]
             if decide is not None:
-                rules = given.rule_profiles().in_force(given.today()).version
+                rules = given.rules_today().version
                 outcome = Outcome(decide)
                 await running_funds.decide(graph, system, outcome, by or "", reason or "", found, rules)
             decided = (await running_funds.decisions(graph, [system]))[system]

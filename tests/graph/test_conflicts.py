@@ -1,5 +1,6 @@
 """Conflicts about data elements: what is said of each, what types are alike, and what changes an answer."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from graph.data_types import alike
 from graph.element_conflicts import ConflictKind
 from graph.engine import Graph
 from graph.found_conflicts import ConflictRow
+from graph.profiles import Profiles
 from graph.projection import Projection
 from graph.refusals import BadInput, NotFound
 from tests.graph.stating import state
@@ -76,6 +78,22 @@ async def test_conflicts_come_and_go_with_decisions(graph: Graph, tmp_path: Path
     assert (await search.of_elements(["号", "无"]))["无"] == []
     assert [one.id for one in (await search.of_elements(["号"]))["号"]] == [typed.id, without.id]
     await bind(graph, {"民政号": None, "卫健号": None}, "王科")
+    assert await rows(search) == []
+
+
+async def test_how_long_data_is_fresh_is_said_by_the_rules_in_force(embedded_graph: Graph, tmp_path: Path) -> None:
+    facts = [
+        *department("公安", "MONTHLY", element="号"),
+        *department("民政", "DAILY", element="号"),
+        {**NUMBER, "source": "公安"},
+    ]
+    await state(embedded_graph, tmp_path, facts)
+    [usual, *_] = Profiles().all
+    slow = replace(usual, thresholds={**usual.thresholds, "freshness": {"DAILY": 50, "MONTHLY": 35}})
+    in_force = usual
+    search = ConflictSearch(embedded_graph, Projection(embedded_graph, 0), rules=lambda: in_force)
+    assert [one.kind for one in await rows(search)] == [ConflictKind.SOURCE_NOT_FRESHEST]
+    in_force = slow
     assert await rows(search) == []
 
 
