@@ -1,6 +1,6 @@
 """Lineage and dependencies: a question in, an answer that says what cut it out."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -13,6 +13,7 @@ from graph.engine import Graph
 from graph.facts import Kind
 from graph.fill import Filler
 from graph.granted import Takers, granted, takers_of
+from graph.kept import Kept
 from graph.moment import Level, Moment
 from graph.narrowing import NO_FILTER, LineageFilter, check_filter, unknown_ids
 from graph.net import DEPARTMENT, FIELD, KINDS, OPEN_END, SYSTEM, Ints, Net, distinct
@@ -61,6 +62,8 @@ class Found:
     """When that change was recorded."""
     kept: dict[str, Any] = field(default_factory=dict, compare=False)
     """What is worked out from it and may be asked for again."""
+    around: dict[str, Any] | None = field(default=None, compare=False)
+    """What is worked out of things, whatever the answer, in the state and at the moment that this one is of."""
 
     @property
     def size(self) -> int:
@@ -97,6 +100,7 @@ class Lineages:
         self.graph = graph
         self.projection = projection
         self._remembered: Remembered[Found] = Remembered(ROOM)
+        self._around: Kept[Hashable, dict[str, Any]] = Kept(2)
 
     async def find(self, asked: Asked) -> Found:
         """The answer. Raises BadInput, or NotFound that names all unknown ids."""
@@ -125,13 +129,21 @@ class Lineages:
     async def _by_projection(self, net: Net, sequence: int, asked: Asked) -> Found:
         state, at = (sequence, self.projection.at), _as_of(asked)
         # At any moment in between two at which something begins or ends, the answer is the same.
-        question = (tuple(asked.ids), net.stretch(at), *(getattr(asked, name) for name in _BESIDES))
+        stretch = net.stretch(at)
+        question = (tuple(asked.ids), stretch, *(getattr(asked, name) for name in _BESIDES))
         found = self._remembered.find(question, state)
         if found is None:
-            found = Found(await worked_out(_answer(net, replace(asked, as_of=at))), *state)
+            around = self._surroundings((state, stretch, asked.known_at))
+            found = Found(await worked_out(_answer(net, replace(asked, as_of=at))), *state, around=around)
             if found.whole:
                 self._remembered.keep(question, state, found, len(asked.ids) + found.size)
         return found
+
+    def _surroundings(self, moment: Hashable) -> dict[str, Any]:
+        around = self._around.find(moment)
+        if around is None:
+            self._around.keep(moment, around := {})
+        return around
 
     async def _by_statements(self, asked: Asked) -> Found:
         filler = Filler(self.graph, asked.known_at, elements=asked.filter.elements)
@@ -224,25 +236,43 @@ class Shown:
 
 def shown(found: Answer) -> Shown:
     """Names and containers of the nodes, at the moment asked."""
-    net, moment = found.net, found.moment
     nodes = np.array(found.nodes, np.int64)
-    kinds = moment.kind[nodes]
-    up = [_shared(found, nodes, kinds, level) for level in Level if level is not Level.FIELD]
-    names = [net.names[at] or id for at, id in zip(found.nodes, found.ids, strict=True)]
-    return Shown(names, [KINDS[kind] for kind in kinds.tolist()], *up)
+    kinds = found.moment.kind[nodes]
+    up = found.moment.containers(nodes)
+    for level in (Level.DEPARTMENT, Level.JURISDICTION):
+        up[level - 1] = _shared(found, up[level - 1], kinds, level)
+    return _shown_as(found.net, found.nodes, kinds, up)
 
 
-def _shared(found: Answer, nodes: Ints, kinds: Ints, level: Level) -> Ints:
+def as_found(found: Found, edition: int) -> Answer:
+    """The answer on the net as it was in that edition, the one in which it was found."""
+    answer, net = found.answer, found.answer.net
+    if net.edition == edition:
+        return answer
+    then = net.as_known_at(found.at)
+    return replace(answer, net=then, moment=Moment(then, answer.moment.as_of))
+
+
+def shown_alone(found: Answer, nodes: list[int]) -> Shown:
+    """Names and containers of resources and fields at the moment asked: the same whatever was reached in them."""
+    at = np.array(nodes, np.int64)
+    return _shown_as(found.net, nodes, found.moment.kind[at], found.moment.containers(at))
+
+
+def _shown_as(net: Net, nodes: list[int], kinds: Ints, up: list[Ints]) -> Shown:
+    names, ids = net.names, net.ids
+    return Shown([names[at] or ids[at] for at in nodes], [KINDS[kind] for kind in kinds.tolist()], *up)
+
+
+def _shared(found: Answer, own: Ints, kinds: Ints, level: Level) -> Ints:
     """The container of each node at `level`; none where what stands behind the node has several."""
     moment = found.moment
-    up = (moment.resource, moment.system, moment.department, moment.jurisdiction)[level - 1]
-    own = up(nodes)
     # What stands behind a resource or field lies in one container, as does what is at this level or above it.
     below = (kinds == SYSTEM) | (kinds == DEPARTMENT) if level is Level.JURISDICTION else kinds == SYSTEM
-    if level > Level.SYSTEM and below.any():
-        behind = up(found.behind)
+    if below.any():
+        behind = (moment.jurisdiction if level is Level.JURISDICTION else moment.department)(found.behind)
         known = behind >= 0
-        lowest, highest = np.full(len(nodes), OPEN_END), np.full(len(nodes), -1)
+        lowest, highest = np.full(len(own), OPEN_END), np.full(len(own), -1)
         np.minimum.at(lowest, found.behind_node[known], behind[known])
         np.maximum.at(highest, found.behind_node[known], behind[known])
         own = np.where(below, np.where(lowest == highest, highest, -1), own)

@@ -65,9 +65,10 @@ class Moment:
     def things(self, things: Ints) -> Bools:
         """Which things are in force; a field needs its resource to be."""
         alive: Bools = self._alive[self.life[things]]
-        holder = self.holder[things]
-        needs = (self.kind[things] == FIELD) & (holder >= 0)
-        if needs.any():
+        fields = self.kind[things] == FIELD
+        if fields.any():
+            holder = self.holder[things]
+            needs = fields & (holder >= 0)
             resources = np.where(needs, holder, 0)
             alive &= ~needs | self._alive[self.life[resources]]
         return alive
@@ -86,7 +87,10 @@ class Moment:
     def resource(self, things: Ints) -> Ints:
         """The resource of each: of a field its holder, of a resource itself."""
         kind = self.kind[things]
-        held = self.contained(np.where(kind == FIELD, self.holder[things], -1), RESOURCE)
+        fields = kind == FIELD
+        if not fields.any():
+            return np.where(kind == RESOURCE, things, -1)
+        held = self.contained(np.where(fields, self.holder[things], -1), RESOURCE)
         return np.where(kind == RESOURCE, things, held)
 
     def system(self, things: Ints) -> Ints:

@@ -277,6 +277,8 @@ class Net:
     known_at: int = OPEN_END - 1
     whole: bool = True
     """Everything is here; otherwise a walk asks for what it needs."""
+    edition: int = 0
+    """Another one each time that something was changed in place."""
 
     def __post_init__(self) -> None:
         self.lives.number((OPEN_START, OPEN_END))

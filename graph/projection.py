@@ -318,6 +318,7 @@ class Projection:
             while self._readers:
                 await self._idle.wait()
             net = self.net
+            net.edition += 1
             net.make_room(where.numbers)
             self._take_all(net, things, index=True)
             for record in links:

@@ -73,6 +73,8 @@ class Standing:
         """What each of `things` stands for."""
         if self._level is Level.FIELD:
             return things
+        if self._level is Level.RESOURCE and (self._moment.kind[things] == RESOURCE).all():
+            return things
         known = self._known.of
         missing = things[known[things] < 0]
         if len(missing):
@@ -145,6 +147,8 @@ class Walk:
         self.nodes = Marks(net)
         self.joined = question.reads and question.level >= Level.SYSTEM
         self._listed: list[Ints] = []
+        self._moved: list[tuple[Ints, Ints]] = []
+        self._most_moved = 0
         self._led: list[tuple[Ints, Ints]] = []
         self._most_led = 0
 
@@ -283,8 +287,11 @@ class Walk:
     def _at_resources(self, fields: Ints, wholes: Ints, *, apart: bool) -> tuple[Ints, Ints]:
         """What is drawn as the start of a resource's own flows, and that resource.
 
-        Above FIELD all positions of a resource draw as the resource does, so once is enough.
+        Above FIELD all positions of a resource draw as the resource does, so once is enough. Where each resource
+        draws as itself, both are one and the same.
         """
+        if not len(fields):
+            return wholes, wholes
         resources = self.moment.resource(fields)
         inside = resources >= 0
         if apart or self.question.level is Level.FIELD:
@@ -300,23 +307,25 @@ class Walk:
             return NO_INTS, NO_INTS, NO_INTS
         far = (moment.start if upstream else moment.end)[links].astype(np.int64)
         real = moment.links(links) & (moment.flow[links] == flow) & (far != owners[place]) & moment.things(far)
-        return place[real], links[real], far[real]
+        return (place, links, far) if real.all() else (place[real], links[real], far[real])
 
     def _whole_feeds(self, origins: Ints, resources: Ints) -> Moves:
         """Rule 2: feeds between resources, but those that only sum up feeds of their fields."""
         several = distinct(resources)
         place, links, far = self._flows(several, FEEDS)
-        if len(links):
-            owners = distinct(place)
-            size = self.net.size
-            summed = self._resource_pairs(several[owners])
-            own = ~np.isin(several[place] * size + far, summed)
+        summed = self._resource_pairs(several[distinct(place)])
+        if len(summed):
+            own = ~np.isin(several[place] * self.net.size + far, summed)
             place, links, far = place[own], links[own], far[own]
+        if origins is resources:
+            return Moves(several[place], far, links)
         return spread(origins, np.searchsorted(several, resources), place, links, far)
 
     def _resource_pairs(self, resources: Ints) -> Ints:
         """The pairs of resources that fields of `resources` join now, as one number each."""
         which, fields = self.moment.members(resources, FIELD)
+        if not len(fields):
+            return NO_INTS
         place, _, far = self._flows(fields, FEEDS)
         other = self.moment.resource(far)
         return (resources[which[place]] * self.net.size + other)[other >= 0]
@@ -351,14 +360,20 @@ class Walk:
     def _fanout(self, node: Ints, to_node: Ints) -> Bools:
         """Which steps lead to a neighbour after the first `max_per_node` of their node, by layer and id."""
         most = self.question.budget.max_per_node
-        pairs = distinct(node * self.net.size + to_node)
-        owners, neighbours = np.divmod(pairs, self.net.size)
+        self._moved.append((node, to_node))
+        self._most_moved += len(node)
+        if self._most_moved > most:
+            for moved in self._moved:
+                self._lead(*moved)
+            self._moved = []
+        return self._cut_beyond(most, node, to_node) if self._most_led > most else np.zeros(len(node), np.bool_)
+
+    def _lead(self, node: Ints, to_node: Ints) -> None:
+        """Note which neighbours a layer leads to, and of how many of one node more at most."""
+        owners, neighbours = np.divmod(distinct(node * self.net.size + to_node), self.net.size)
         ends = np.append(np.flatnonzero(owners[1:] != owners[:-1]), len(owners) - 1)
         self._most_led += int(np.diff(ends, prepend=-1).max())
         self._led.append((owners, neighbours))
-        if self._most_led <= most:
-            return np.zeros(len(node), np.bool_)
-        return self._cut_beyond(most, node, to_node)
 
     def _cut_beyond(self, most: int, node: Ints, to_node: Ints) -> Bools:
         everywhere, counts = np.unique(np.concatenate([owners for owners, _ in self._led]), return_counts=True)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from functools import cache
 from inspect import isawaitable
-from itertools import chain
+from itertools import chain, groupby
 from math import isfinite
 from types import NoneType
 from typing import Any, Protocol, TypeVar
@@ -41,26 +41,44 @@ class Completer(Protocol):
         ...
 
 
+MOST_TEXTS = 2
+"""Finished texts of one table that are kept."""
+
+
 class Table(Sequence[Any]):
     """Records kept as columns: a list that is completed without a record for each row, where none is needed.
 
-    `texts` are its finished JSON by what completes it, for whoever asks for the same again.
+    `texts` are its finished JSON by what completes it, for whoever asks for the same again. Columns may be found when
+    they are asked for.
     """
 
-    __slots__ = ("_make", "_rows", "columns", "size", "texts")
+    __slots__ = ("_columns", "_make", "_rows", "size", "texts")
 
     def __init__(
         self,
         size: int,
-        columns: dict[str, Column],
+        columns: "dict[str, Column] | Callable[[], dict[str, Column]]",
         make: Callable[[int], Any],
         texts: dict["Completer", Text] | None = None,
     ) -> None:
         self.size = size
-        self.columns = columns
         self.texts = {} if texts is None else texts
+        self._columns = columns
         self._make = make
         self._rows: Column | None = None
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The values of all rows, by their keys."""
+        if callable(self._columns):
+            self._columns = self._columns()
+        return self._columns
+
+    def keep(self, items: "Completer", text: Text) -> None:
+        """Keep the JSON that something completes its rows to."""
+        if len(self.texts) >= MOST_TEXTS:
+            self.texts.clear()
+        self.texts[items] = text
 
     def rows(self) -> Column:
         """A record for each row, the same ones each time."""
@@ -188,10 +206,6 @@ class Required(Wrapped):
         return await self.inner.complete(values, run, info)
 
 
-MOST_TEXTS = 2
-"""Finished texts of one table that are kept."""
-
-
 class Items(Wrapped):
     """Lists, completed as one long list. Tables of what need not be waited for are completed as finished JSON."""
 
@@ -209,9 +223,7 @@ class Items(Wrapped):
         text: Text | None = table.texts.get(self.inner)
         if text is None:
             text = Text(encode(await self.inner.complete(table, run, info)))
-            if len(table.texts) >= MOST_TEXTS:
-                table.texts.clear()
-            table.texts[self.inner] = text
+            table.keep(self.inner, text)
         return text
 
 
@@ -263,6 +275,10 @@ class Field(Protocol):
         """What is selected of it, where that is of one type."""
         ...
 
+    def items(self) -> Completer | None:
+        """What completes the items of its list, where it is one."""
+        ...
+
     async def column(self, objects: Sequence[Any], run: Any) -> Column:
         """Its completed value on each object."""
         ...
@@ -293,6 +309,7 @@ class Shape:
     def __init__(self, fields: Sequence[Field]) -> None:
         self._fields = fields
         self._wanted: tuple[Keys, bool] | None = None
+        self._parts: list[Shape] | None = None
         self._zip = zipper([field.key for field in fields]) if fields else None
         self._later = [index for index, field in enumerate(fields) if not field.at_once]
         self.plain = not self._later
@@ -326,6 +343,18 @@ class Shape:
             return any(field.lists for field in self._fields)
         inner = [field.inner() for field in self._fields if field.name == path[0]]
         return any(one is not None and one.lists(*path[1:]) for one in inner)
+
+    def parts(self, same: frozenset[str]) -> "list[Shape]":
+        """The fields, one after the other, in groups each of which reads nothing but `same`, or may read other keys."""
+        if self._parts is None:
+            groups = groupby(self._fields, key=lambda field: field.keys is not None and field.keys <= same)
+            self._parts = [Shape(list(fields)) for _, fields in groups]
+        return self._parts
+
+    def lists_of(self, name: str) -> "list[tuple[Completer, Shape]]":
+        """What completes the items of a list, each time that it is selected, and what is selected of them."""
+        found = [(field.items(), field.inner()) for field in self._fields if field.name == name]
+        return [(items, shape) for items, shape in found if items is not None and shape is not None]
 
     def tell(self, source: Wanting) -> None:
         """Let the source of a connection know what is selected of its nodes."""

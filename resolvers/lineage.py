@@ -4,21 +4,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
-import numpy as np
 import strawberry
 from strawberry import Parent
 
 from graph import moment
 from graph.facts import Kind
-from graph.lineage import Asked, Found, Shown, agreements_of, jobs_of, name_of, shown
+from graph.lineage import Asked, Found, agreements_of, jobs_of, name_of, shown
 from graph.narrowing import NO_FILTER
-from graph.net import FLOWS, Ints, Net, distinct
 from graph.walk import Budget
 from graph.whole import Whole
 from resolvers.batches import batched, many, needs, one
-from resolvers.completion import Column, Shape, Shared, Table, together
+from resolvers.completion import Shape, Table, together
 from resolvers.connections import ROWS, Edge, PageInfo, _edges, _itself, _nodes, _total
 from resolvers.context import Context, Info
 from resolvers.costs import rows, weighs
@@ -26,6 +25,7 @@ from resolvers.enums import Direction, Flow, Level, NodeKind, StopReason
 from resolvers.evidence import EvidenceConnection, evidence, look_behind
 from resolvers.lineage_filter import FilterArgument
 from resolvers.lineage_pages import NodePages, node_pages
+from resolvers.lineage_tables import edge_table, node_table
 from resolvers.members import Before, First, Last
 from resolvers.scalars import Instant, SequenceNumber
 from resolvers.things import Node
@@ -307,69 +307,18 @@ def answered(asked: Asked, found: Found, selected: Shape | None = None) -> Answe
     To be called before anything is awaited, while the net is as the answer found it.
     """
     answer = found.answer
-    nodes: dict[str, Column] = found.kept.setdefault("nodes", {})
-    drawn: dict[str, Column] = found.kept.setdefault("edges", {})
-    node_texts, edge_texts = found.kept.setdefault("texts", ({}, {}))
-    if selected is None or selected.selects("nodes"):
-        _add_nodes(found, nodes, _wanted(selected, "nodes"))
-    if selected is None or selected.selects("edges"):
-        _add_edges(found, drawn)
-        keys = None if selected is None else selected.below("edges")
-        if keys is None or "evidence" in keys:
-            look_behind(found)
+    behind = None if selected is None else selected.below("edges")
+    if behind is None or "evidence" in behind:
+        look_behind(found)
     return Answered(
         asked,
-        Table(len(answer.nodes), nodes, lambda row: NodeRecord(**_row(nodes, row)), node_texts),
-        Table(len(answer.edges.source), drawn, lambda row: EdgeRecord(found, row, **_row(drawn, row)), edge_texts),
+        node_table(found, selected, NodeRecord),
+        edge_table(found, selected, partial(EdgeRecord, found)),
         answer.complete,
         answer.stopped_by,
         answer.reached_depth,
         found.sequence,
     )
-
-
-_LEVELS = ("resource", "system", "department", "jurisdiction")
-
-
-def _wanted(selected: Shape | None, name: str) -> frozenset[str]:
-    keys = None if selected is None else selected.below(name)
-    return frozenset(_LEVELS) if keys is None else keys
-
-
-def _add_nodes(found: Found, nodes: dict[str, Column], wanted: frozenset[str]) -> None:
-    answer = found.answer
-    net = answer.net
-    if "seen" not in found.kept:
-        found.kept["seen"] = shown(answer)
-    seen: Shown = found.kept["seen"]
-    if "id" not in nodes:
-        nodes["id"] = answer.ids
-        nodes.update(kind=seen.kinds, name=seen.names, depth=answer.depth, whole=answer.whole, more=answer.more)
-    for name in _LEVELS:
-        if name in wanted and name not in nodes:
-            nodes[name] = _containers(net, getattr(seen, name))
-
-
-def _add_edges(found: Found, drawn: dict[str, Column]) -> None:
-    edges, id = found.answer.edges, found.answer.ids.__getitem__
-    if not drawn:
-        drawn["source"] = list(map(id, edges.source))
-        drawn["target"] = list(map(id, edges.target))
-        drawn["flow"] = [FLOWS[flow] for flow in edges.flow]
-        drawn.update(count=edges.count, precise=edges.precise)
-
-
-def _row(columns: dict[str, Column], row: int) -> dict[str, Any]:
-    return {name: column[row] for name, column in columns.items()}
-
-
-def _containers(net: Net, column: Ints) -> Any:
-    ids, names = net.ids, net.names
-    different = distinct(column[column >= 0])
-    places = np.where(column >= 0, np.searchsorted(different, column), -1)
-    listed = different.tolist()
-    columns: dict[str, Column] = {"id": [ids[at] for at in listed], "name": [names[at] or ids[at] for at in listed]}
-    return Shared(Table(len(listed), columns, lambda row: _row(columns, row)), places.tolist())
 
 
 def counted(found: Found) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
 from resolvers.batches import ARGUMENTS, Batch, needs_of
-from resolvers.completion import Column, Completer, Keys, Object, Shape, Table, Uncovered, Wrapped
+from resolvers.completion import Column, Completer, Items, Keys, Object, Shape, Table, Uncovered, Wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,13 @@ class Planned:
         while isinstance(completer, Wrapped):
             completer = completer.inner
         return completer.shape() if isinstance(completer, Object) else None
+
+    def items(self) -> Completer | None:
+        """What completes the items of its list, where it is one."""
+        completer: Any = self._completer
+        while isinstance(completer, Wrapped) and not isinstance(completer, Items):
+            completer = completer.inner
+        return completer.inner if isinstance(completer, Items) else None
 
     async def column(self, objects: Sequence[Any], run: Run) -> Column:
         """Its completed value on each object."""

@@ -1,0 +1,88 @@
+"""Rows of JSON that are finished once for all answers in which they are met."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from resolvers.completion import Shape, Table, Uncovered
+from resolvers.encoding import Text, encode
+
+T = TypeVar("T")
+
+MOST = 50_000
+"""Rows whose JSON is kept for one state of the graph; with more, all are let go."""
+
+
+class Texts:
+    """Finished JSON, by what was selected and by row."""
+
+    def __init__(self) -> None:
+        self._by_part: dict[Shape, dict[int, bytes]] = {}
+
+    def of(self, part: Shape, rows: int) -> dict[int, bytes]:
+        """The rows of one selection, to which at most `rows` are added."""
+        if sum(map(len, self._by_part.values())) + rows > MOST:
+            self._by_part = {}
+        return self._by_part.setdefault(part, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table that others may have too, by key: those with one key agree in the columns `same`."""
+
+    keys: list[int]
+    same: frozenset[str]
+    texts: Texts
+    some: Callable[[list[int]], Table]
+    """The rows at some places, with the columns in which they agree."""
+    own: Table
+    """All rows, with the other columns."""
+
+
+def prepared(shape: Shape, rows: Rows) -> Text:
+    """What is selected of all rows, nothing of which may have to be waited for; only what is new is completed.
+
+    Raises Uncovered.
+    """
+    parts = [_insides(part, rows) for part in shape.parts(rows.same)]
+    return Text(_joined(parts) if rows.keys else b"[]")
+
+
+def _insides(part: Shape, rows: Rows) -> list[bytes]:
+    """The JSON of each row, without its braces."""
+    if part.keys is None or not part.keys <= rows.same:
+        return _completed(part, rows.own)
+    known = rows.texts.of(part, len(rows.keys))
+    missing = [place for place, key in enumerate(rows.keys) if key not in known]
+    if missing:
+        made = _completed(part, rows.some(missing))
+        known.update(zip(map(rows.keys.__getitem__, missing), made, strict=True))
+    return list(map(known.__getitem__, rows.keys))
+
+
+def _completed(part: Shape, table: Table) -> list[bytes]:
+    return [encode(row)[1:-1] for row in _at_once(part.complete(table, _Nobody()))]
+
+
+def _joined(parts: Sequence[Sequence[bytes]]) -> bytes:
+    rows = parts[0] if len(parts) == 1 else map(b",".join, zip(*parts, strict=True))
+    return b"[{%b}]" % b"},{".join(rows)
+
+
+class _Nobody:
+    """The run of a plan in which no resolver is called."""
+
+    def info(self, field: object) -> Any:
+        """There is nobody to be told."""
+        raise Uncovered
+
+
+def _at_once(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine that waits for nothing brings."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        found: T = end.value
+        return found
+    work.close()
+    raise Uncovered
