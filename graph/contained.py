@@ -8,6 +8,7 @@ import numpy as np
 
 from graph.contents import Content, Contents
 from graph.facts import Kind
+from graph.lists import Listing, Row
 from graph.load import HOLDER
 from graph.net import KINDS, NEVER_IN_FORCE, Ints, Net, distinct
 from graph.order import order_key
@@ -16,6 +17,9 @@ from graph.things import Keys, Record
 
 MOST = 20_000
 """Contents, of all owners together, up to which they are sorted here; an index does better with more."""
+
+FEW = 1_000
+"""Things of one kind up to which they are sorted here."""
 
 _OF: Mapping[Contents, Kind] = {
     Contents.LOWER_JURISDICTIONS: Kind.JURISDICTION,
@@ -84,10 +88,32 @@ def page(net: Net, what: Contents, ids: Sequence[str], page: Page, size: int, ke
     return {id: Rows(columns, those) for id, those in places.items()}
 
 
+def lists(net: Net, listing: Listing, keys: Keys) -> bool:
+    """Whether `listed` knows what is asked: all of a kind by id, where there are few."""
+    kind = listing.kind
+    if listing != Listing(kind, listing.filters) or any(value is not None for value in listing.filters.values()):
+        return False
+    if net.waiting or keys is None or not KNOWN[kind].issuperset(keys):
+        return False
+    return int(np.count_nonzero(net.kind.data == KINDS.index(kind))) <= FEW
+
+
+def listed(net: Net, listing: Listing, page: Page, size: int, keys: Sequence[str]) -> list[Row]:
+    """As `Lister.page` of the current state, where it `lists` that."""
+    kind = listing.kind
+    members = np.flatnonzero(net.kind.data == KINDS.index(kind))
+    shown = ~net.unregistered.data[members] & (net.life.data[members] != net.lives.number(NEVER_IN_FORCE))
+    places = {at: (order_key(net.ids[at]),) * 2 for at in members[shown].tolist()}
+    there = [at for at, place in places.items() if _inside(place, page)]
+    rows = sorted(there, key=places.__getitem__, reverse=page.backward)[:size]
+    columns = _columns(net, kind, rows, keys, ranked=False)
+    return [Row(places[at], columns.record(row)) for row, at in enumerate(rows)]
+
+
 def _columns(net: Net, kind: Kind, rows: list[int], keys: Sequence[str], *, ranked: bool) -> Columns:
     ids, names = net.ids, net.names
     values: dict[str, list[Any]] = {"id": [ids[at] for at in rows], "name": [names[at] or ids[at] for at in rows]}
-    if HOLDER[kind] in keys:
+    if kind in HOLDER and HOLDER[kind] in keys:
         values[HOLDER[kind]] = [ids[at] if at >= 0 else None for at in net.holder.data[rows].tolist()]
     return Columns(kind, values, net.rank.data[rows].tolist() if ranked else [0] * len(rows))
 

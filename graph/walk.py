@@ -218,7 +218,10 @@ class Walk:
             inside = moves.link < 0
             if self.question.level is not Level.FIELD:
                 inside |= self.standing.of(moves.origin) == self.standing.of(moves.target)
-            todo = self.reached.take_new(moves.target[inside], layer) if inside.any() else NO_INTS
+            if not inside.any():
+                outward.append(moves)
+                break
+            todo = self.reached.take_new(moves.target[inside], layer)
             here.append(todo)
             outward.append(moves.pick(~inside))
         return np.concatenate(here), together(outward)
@@ -313,6 +316,8 @@ class Walk:
         """Rule 2: feeds between resources, but those that only sum up feeds of their fields."""
         several = distinct(resources)
         place, links, far = self._flows(several, FEEDS)
+        if not len(links):
+            return Moves(NO_INTS, NO_INTS, NO_INTS)
         summed = self._resource_pairs(several[distinct(place)])
         if len(summed):
             own = ~np.isin(several[place] * self.net.size + far, summed)

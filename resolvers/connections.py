@@ -103,11 +103,16 @@ class Listed(Pages):
         return id(self)
 
     async def read(self, pages: Sequence["Listed"], page: Page, size: int) -> Sequence[Sequence[Row]]:
-        if self.nested:
-            # The lists below need to know where the graph stands: it is looked up at the same time.
-            rows, _ = await together([self.lister.page(page, size, self.keys), self._context.net()])
-            return [rows]
-        return [await self.lister.page(page, size, self.keys)]
+        if not self.nested:
+            return [await self.lister.page(page, size, self.keys)]
+        # The lists below need to know where the graph stands; it may be that this one then needs no statement.
+        listing, keys, before = self.lister.listing, self.keys, self._context.lineages.projection.settled
+        if before is not None and contained.lists(before, listing, keys):
+            net = await self._context.net()
+            if net is not None and keys is not None and contained.lists(net, listing, keys):
+                return [contained.listed(net, listing, page, size, keys)]
+        rows, _ = await together([self.lister.page(page, size, keys), self._context.net()])
+        return [rows]
 
     async def count(self, pages: Sequence["Listed"]) -> Sequence[int]:
         return [await one.lister.count() for one in pages]

@@ -1,6 +1,7 @@
 """Rows of JSON that are finished once for all answers in which they are met."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -53,10 +54,11 @@ def _insides(part: Shape, rows: Rows) -> list[bytes]:
     if part.keys is None or not part.keys <= rows.same:
         return _completed(part, rows.own)
     known = rows.texts.of(part, len(rows.keys))
+    with suppress(KeyError):
+        return list(map(known.__getitem__, rows.keys))
     missing = [place for place, key in enumerate(rows.keys) if key not in known]
-    if missing:
-        made = _completed(part, rows.some(missing))
-        known.update(zip(map(rows.keys.__getitem__, missing), made, strict=True))
+    made = _completed(part, rows.some(missing))
+    known.update(zip(map(rows.keys.__getitem__, missing), made, strict=True))
     return list(map(known.__getitem__, rows.keys))
 
 

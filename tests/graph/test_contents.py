@@ -11,6 +11,9 @@ import pytest
 from graph import contained, contents
 from graph.contents import MOST, Content, Contents
 from graph.engine import Graph
+from graph.facts import Kind
+from graph.lists import Lister, Listing, Order
+from graph.net import KINDS, Net
 from graph.paging import Page
 from graph.projection import Projection
 from graph.refusals import TooCostly
@@ -185,6 +188,42 @@ async def test_the_projection_knows_the_same_contents(graph: Graph, tmp_path: Pa
                         assert shown is not None
                         assert _told(shown) == _told(stated)
             assert contained.count(net, what, ids) == await contents.count(graph, what, ids)
+        await check_lists(graph, net)
+
+
+async def check_lists(graph: Graph, net: Net) -> None:
+    """All of a kind by id, page by page from either end, is the same from the projection as by statements."""
+    for kind in (Kind.JURISDICTION, Kind.DEPARTMENT, Kind.SYSTEM, Kind.RESOURCE, Kind.FIELD):
+        listing, keys = Listing(kind), ["id", "name"]
+        lister = Lister(graph, listing)
+        assert contained.lists(net, listing, keys)
+        rows = await lister.page(Page(50), 50, keys)
+        assert rows
+        middle = rows[len(rows) // 2].position
+        pages = [Page(50), Page(2), Page(2, backward=True), Page(50, after=middle), Page(1, before=middle)]
+        pages += [replace(one, here=True, backward=backward) for one in pages[3:] for backward in (False, True)]
+        for asked in pages:
+            assert contained.listed(net, listing, asked, asked.size, keys) == await lister.page(asked, asked.size, keys)
+
+
+def test_the_projection_lists_nothing_else() -> None:
+    net = Net()
+    assert contained.lists(net, Listing(Kind.SYSTEM), ["id", "name"])
+    assert not contained.lists(net, Listing(Kind.SYSTEM), ["id", "abstract"])
+    assert not contained.lists(net, Listing(Kind.SYSTEM), None)
+    others: list[dict[str, Any]] = [{"order": Order.NAME}, {"descending": True}, {"closed": True}]
+        {"order": Order.NAME},
+        {"descending": True},
+        {"closed": True},
+        {"unregistered": True},
+    )
+    for other in [*others, {"unregistered": True}]:
+        assert not contained.lists(net, Listing(Kind.SYSTEM, **other), ["id", "name"])
+    assert not contained.lists(net, Listing(Kind.SYSTEM, {"status": ["LIVE"]}), ["id", "name"])
+    assert contained.lists(net, Listing(Kind.SYSTEM, {"status": None}), ["id", "name"])
+    net.make_room(contained.FEW + 1)
+    net.kind.data[:] = KINDS.index(Kind.SYSTEM)
+    assert not contained.lists(net, Listing(Kind.SYSTEM), ["id", "name"])
 
 
 def _told(found: Mapping[str, Sequence[Content]]) -> dict[str, list[Any]]:
