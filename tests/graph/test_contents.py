@@ -212,11 +212,6 @@ def test_the_projection_lists_nothing_else() -> None:
     assert not contained.lists(net, Listing(Kind.SYSTEM), ["id", "abstract"])
     assert not contained.lists(net, Listing(Kind.SYSTEM), None)
     others: list[dict[str, Any]] = [{"order": Order.NAME}, {"descending": True}, {"closed": True}]
-        {"order": Order.NAME},
-        {"descending": True},
-        {"closed": True},
-        {"unregistered": True},
-    )
     for other in [*others, {"unregistered": True}]:
         assert not contained.lists(net, Listing(Kind.SYSTEM, **other), ["id", "name"])
     assert not contained.lists(net, Listing(Kind.SYSTEM, {"status": ["LIVE"]}), ["id", "name"])

@@ -1,0 +1,82 @@
+"""Nodes and edges of a lineage as tables, while the graph changes."""
+
+from pathlib import Path
+from typing import Any
+
+from graph.engine import Graph
+from graph.lineage import Asked, Lineages
+from graph.moment import Level
+from graph.projection import Projection
+from resolvers.completion import Keys, Shape, Table
+from resolvers.lineage_tables import edge_table, node_table
+from tests.graph.stating import state
+from tests.resolvers.asking import opened
+
+
+def facts(name: str, system: str) -> list[dict[str, Any]]:
+    return [
+        {"fact": "system", "id": "s", "name": "老系统"},
+        {"fact": "system", "id": "t", "name": "新系统"},
+        {"fact": "resource", "id": "a", "name": name, "system": system},
+        {"fact": "resource", "id": "b", "system": "s"},
+        {"fact": "feeds", "from": "a", "to": "b"},
+    ]
+
+
+NAMED = """{ lineage(ids: ["IDS"], direction: DOWNSTREAM) { nodes { id name system { id name } }
+  edges { source target } } }"""
+
+
+async def test_a_change_is_told_at_once(graph: Graph, tmp_path: Path) -> None:
+    await state(graph, tmp_path, facts("户籍", "s"))
+    api = await opened(graph)
+    for name, system in (("户籍", "s"), ("户口", "s"), ("户口", "t"), ("户籍", "s")):
+        await state(graph, tmp_path, facts(name, system), full=True)
+        [first, second] = (await api.ask(NAMED.replace("IDS", "a")))["lineage"]["nodes"]
+        assert (first["name"], first["system"]["id"]) == (name, system)
+        assert second == {"id": "b", "name": "b", "system": {"id": "s", "name": "老系统"}}
+        [same] = (await api.ask(NAMED.replace("IDS", "b")))["lineage"]["nodes"]
+        assert same == second
+
+
+class Everything(Shape):
+    """A selection of all that nodes have, of which nothing is told beforehand."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    def below(self, *path: str) -> Keys:
+        return None
+
+
+async def test_columns_that_are_asked_for_late_are_those_of_the_answer(graph: Graph, tmp_path: Path) -> None:
+    """graph-core may ask for records after the graph has moved on."""
+    await state(graph, tmp_path, facts("户籍", "s"))
+    projection = Projection(graph, 64)
+    await projection.fill()
+    found = await Lineages(graph, projection).find(Asked(["a"], "DOWNSTREAM", Level.RESOURCE))
+    nodes = node_table(found, Everything(), dict)
+    edges = edge_table(found, Everything(), lambda row, **values: values)
+    await state(graph, tmp_path, facts("户口", "t"), full=True)
+    await projection.refresh()
+    first, second = nodes.rows()
+    assert (first["name"], first["system"], second["system"]) == (
+        "户籍",
+        {"id": "s", "name": "老系统"},
+        {"id": "s", "name": "老系统"},
+    )
+    assert [(edge["source"], edge["target"]) for edge in edges.rows()] == [("a", "b")]
+    later = await Lineages(graph, projection).find(Asked(["a"], "DOWNSTREAM", Level.RESOURCE))
+    assert node_table(later, None, dict).rows()[0]["name"] == "户口"
+
+
+def test_a_table_finds_its_columns_when_they_are_asked_for() -> None:
+    asked = []
+
+    def columns() -> dict[str, list[Any]]:
+        asked.append(1)
+        return {"a": [1, 2]}
+
+    table = Table(2, columns, lambda row: row)
+    assert (len(table), asked) == (2, [])
+    assert (table.columns, table.columns, asked) == ({"a": [1, 2]}, {"a": [1, 2]}, [1])

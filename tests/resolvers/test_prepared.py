@@ -1,0 +1,74 @@
+"""Rows of JSON that were met in other answers: the same as if each had been made for its answer."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from resolvers.completion import Shape
+from resolvers.prepared import MOST, Texts
+from tests.resolvers.asking import Api, opened
+
+SELECTIONS = (
+    "nodes { id name system { id name } department { name } jurisdiction { id } } edges { source target }",
+    "nodes { id depth name more kind } edges { count source precise target flow }",
+    "nodes { depth whole } edges { count }",
+    "nodes { __typename other: name name resource { other: id __typename } } edges { flow __typename }",
+    "nodes { ...Where } edges { target } } fragment Where on LineageNode { id ... @include(if: true) { depth kind }",
+    "nodes { id } all: nodes { name depth } more: nodes { kind } edges { source } all2: edges { target jobs }",
+    "nodes { id node { id } } edges { source evidence(first: 1) { totalCount } }",
+    "complete nodes { id system { department { id } } }",
+)
+QUERY = """query($ids: [ID!]!, $direction: Direction!, $level: Level!, $depth: Int!, $reads: Boolean!) {
+  lineage(ids: $ids, direction: $direction, level: $level, depth: $depth) @skip(if: $reads) { %s }
+  dependencies(ids: $ids, direction: $direction, level: $level, depth: $depth) @include(if: $reads) { %s } }"""
+
+
+IDS = """
+MATCH (n)
+WHERE n.id STARTS WITH 'field:' OR n.id STARTS WITH 'resource:' OR n.id STARTS WITH 'system:'
+  OR n.id STARTS WITH 'department:'
+RETURN n.id AS id ORDER BY id
+"""
+
+
+def document(selection: str) -> str:
+    """Both questions with a selection; a fragment comes once."""
+    one, _, fragment = selection.partition(" } fragment ")
+    query = QUERY % (one, one)
+    return f"{query} fragment {fragment} }}" if fragment else query
+
+
+async def told(api: Api, query: str, variables: dict[str, Any]) -> str:
+    answer = await api.http.post("/graphql", json={"query": query, "variables": variables})
+    return answer.text
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_was_met_before_is_told_as_if_it_were_new(sample: Api, seed: int) -> None:
+    random, plain = Random(seed), await opened(sample.graph, 0)
+    ids = [row["id"] for row in await sample.graph.read(IDS)]
+    answered = 0
+    for _ in range(60):
+        variables = {
+            "ids": random.sample(ids, 2),
+            "direction": random.choice(["UPSTREAM", "DOWNSTREAM", "BOTH"]),
+            "level": random.choice(["FIELD", "RESOURCE", "RESOURCE", "SYSTEM", "DEPARTMENT"]),
+            "depth": random.randint(1, 6),
+            "reads": random.random() < 0.3,
+        }
+        query = document(random.choice(SELECTIONS))
+        found = await told(sample, query, variables)
+        assert found == await told(plain, query, variables)
+        answered += '"errors"' not in found
+    assert answered > 30  # one selection is no valid document
+
+
+def test_texts_stay_within_bounds() -> None:
+    texts, one, other = Texts(), Shape([]), Shape([])
+    texts.of(one, 1)[1] = b"1"
+    assert texts.of(one, MOST - 1) == {1: b"1"}
+    kept = texts.of(one, 1)
+    texts.of(other, MOST)
+    assert kept == {1: b"1"}
+    assert texts.of(one, 1) == {}
