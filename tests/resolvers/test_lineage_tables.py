@@ -39,6 +39,17 @@ async def test_a_change_is_told_at_once(graph: Graph, tmp_path: Path) -> None:
         assert same == second
 
 
+async def test_a_system_has_the_department_of_what_was_reached_in_it(graph: Graph, tmp_path: Path) -> None:
+    owned = [{"fact": "department", "id": id, "name": id} for id in ("d", "e", "o")]
+    held = [{"fact": "resource", "id": f"of-{id}", "system": "s", "provider": id} for id in ("d", "e")]
+    await state(graph, tmp_path, [*owned, {"fact": "system", "id": "s", "department": "o"}, *held])
+    api = await opened(graph)
+    query = """{ lineage(ids: ["IDS"], direction: DOWNSTREAM, level: SYSTEM) { nodes { id department { id } } } }"""
+    for ids, department in (("of-d", "d"), ("of-e", "e"), ('of-d", "of-e', None), ("of-d", "d")):
+        [node] = (await api.ask(query.replace("IDS", ids)))["lineage"]["nodes"]
+        assert node == {"id": "s", "department": department and {"id": department}}
+
+
 class Everything(Shape):
     """A selection of all that nodes have, of which nothing is told beforehand."""
 
