@@ -4,7 +4,7 @@
     python -m tests.bench.catalogue --names 100000 --engine neo4j --url bolt://127.0.0.1:7687 --password …
 
 ALL THAT IS IN THE GRAPH IS DELETED. The things are written bare, without statements and histories, since only
-reading is measured: a system for 24 resources, each tenth resource with five fields.
+reading is measured: a system for 24 resources, each tenth resource with five fields, one of them with an element.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import random
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,16 +21,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from graph.element_matching import ElementMatcher
 from graph.engine import Graph, GraphSettings, Transaction, open_graph
 from graph.facts import Kind, Thing, name_key
 from graph.matching.catalogue import Catalogue
+from graph.matching.checks import Checks
+from graph.matching.proposals import Proposal, ProposedResource
 from graph.matching.words import all_grams
+from graph.profiles import Profiles
 from graph.writes import write_things
 from tests.bench.name_index import OBJECTS, SUBJECTS, names, resident
 from tests.bench.projection import timed
 from tests.engines import wipe
 
 BATCH = 5_000
+ELEMENTS = 3_000
 PER_SYSTEM = 25
 FIELDS = 5
 
@@ -43,7 +49,7 @@ UNWIND $rows AS row
 MATCH (a:FROM {id: row.OWNER}) MATCH (b:TO {id: row.id})
 CREATE (a)-[:TYPE {recorded_from: 1}]->(b)
 """
-THINGS = {label: _THINGS.replace("LABEL", label) for label in ("System", "Resource", "Field")}
+THINGS = {label: _THINGS.replace("LABEL", label) for label in ("DataElement", "System", "Resource", "Field")}
 HELD = {
     "Resource": _HELD.replace("FROM", "System")
     .replace("TO", "Resource")
@@ -62,9 +68,11 @@ CREATE (:Change {sequence: $sequence, at: $sequence})
 
 
 def things(count: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Label and properties: systems, resources and fields."""
+    """Label and properties: data elements, systems, resources and fields, of which some carry an element."""
     chance, found = random.Random(3), names(count)
     field_names = [subject + one for subject in SUBJECTS for one in OBJECTS]
+    for number in range(ELEMENTS):
+        yield "DataElement", {"id": f"element:DE{number:05d}", "name": field_names[number * 7 % len(field_names)]}
     for number in range(count):
         name, about = next(found), "，".join(chance.choices(OBJECTS, k=6))
         if number % PER_SYSTEM == 0:
@@ -75,7 +83,8 @@ def things(count: int) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "Resource", {"id": id, "name": name, "abstract": about, "system": system, "share_type": "CONDITIONAL"}
         if number % 10 == 1:
             for at, called in enumerate(chance.sample(field_names, FIELDS)):
-                yield "Field", {"id": f"{id}/{at}", "name": called, "resource": id}
+                bound = {"element": f"element:DE{chance.randrange(ELEMENTS):05d}"} if at == 0 else {}
+                yield "Field", {"id": f"{id}/{at}", "name": called, "resource": id, **bound}
 
 
 async def load(graph: Graph, count: int) -> None:
@@ -121,7 +130,7 @@ async def spread(work: Callable[[], Awaitable[Any]], times: int = 15) -> str:
     return f"{median(took):.0f} ({max(took):.0f})"
 
 
-class Checks:
+class Reads:
     """What a check reads, part by part, of a proposal that is another each time."""
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -152,6 +161,18 @@ class Checks:
         await self.fields()
 
 
+def proposals() -> Iterator[Proposal]:
+    """Proposed systems, another each time: a name, a matter, three resources with eight fields each."""
+    chance, found = random.Random(11), names(100_000, seed=11)
+    while True:
+        resources = tuple(
+            ProposedResource(next(found), tuple(chance.choice(SUBJECTS) + chance.choice(OBJECTS) for _ in range(8)))
+            for _ in range(3)
+        )
+        about = "，".join(chance.choices(OBJECTS, k=8))
+        yield Proposal(next(found), about, resources=resources, functions=tuple(chance.choices(OBJECTS, k=3)))
+
+
 async def longest_wait(work: Awaitable[Any]) -> float:
     """For how long the event loop did nothing else while something went on, in milliseconds."""
     task, longest = asyncio.ensure_future(work), 0.0
@@ -167,7 +188,8 @@ async def measure(graph: Graph, count: int) -> Table:
     """The table."""
     table = Table("what", "value")
     before, began, cpu = resident(), time.perf_counter(), time.process_time()
-    catalogue = Catalogue(graph)
+    checks = Checks(graph, ElementMatcher(graph))
+    catalogue = checks.catalogue
     waited = await longest_wait(catalogue.refresh())
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     progress = catalogue.progress
@@ -176,10 +198,21 @@ async def measure(graph: Graph, count: int) -> Table:
     table.add_row("names/s", f"{count / seconds:,.0f}")
     table.add_row("longest wait of others while it fills, ms", f"{waited:.0f}")
     table.add_row("MB, told and resident", f"{progress.megabytes:,}, {resident() - before:,.0f}")
-    checks = Checks(catalogue)
-    await checks.all()
+    reads = Reads(catalogue)
+    await reads.all()
     for what in ("candidates", "records", "frequencies", "fields", "all"):
-        table.add_row(f"{what}, ms (worst)", await spread(getattr(checks, what)))
+        table.add_row(f"{what}, ms (worst)", await spread(getattr(reads, what)))
+    profile, made = Profiles().in_force(date.today()), proposals()
+
+    async def whole() -> None:
+        await checks.check(next(made), profile)
+
+    for what in ("the first whole check", "whole checks"):
+        cpu = time.process_time()
+        times = 1 if what.startswith("the first") else 25
+        told = await spread(whole, times)
+        cpu = (time.process_time() - cpu) * 1000 / times
+        table.add_row(f"{what}, ms (worst); of this process", f"{told}; {cpu:.0f}")
     table.add_row("nothing new, ms", f"{await timed(catalogue.refresh):.1f}")
 
     async def change_one() -> None:
