@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from graph.element_memory import BoundName, ElementMemory, Known, Remembering, Unbound
@@ -121,9 +121,10 @@ class ElementMatcher:
         built = await self._fresh()
         by_table: dict[tuple[str | None, str | None], list[Named]] = defaultdict(list)
         found: dict[str, list[Suggestion]] = {one.id: [] for one in fields}
+        contexts = await self.memory.contexts(built.known, (one.resource for one in fields))
         for one in fields:
             if one.name is not None:
-                by_table[built.known.context(one.resource)].append(one)
+                by_table[contexts[one.resource]].append(one)
         for (table, department), those in by_table.items():
             names = [one.name or "" for one in those]
             left_out = [built.by_field.get(one.id, set()) for one in those]
@@ -154,20 +155,22 @@ class ElementMatcher:
     async def _fresh(self) -> _Built:
         await self.memory.refresh()
         async with self._building:
-            known = self.memory.known
-            if self._built is None or self._built.known is not known:
-                self._built = await asyncio.to_thread(self._build, known)
+            known, built = self.memory.known, self._built
+            if built is None or built.known.taught != known.taught:
+                built = await asyncio.to_thread(self._build, known, built)
+            self._built = built if built.known is known else replace(built, known=known)
             return self._built
 
-    def _build(self, known: Known) -> _Built:
+    def _build(self, known: Known, before: _Built | None) -> _Built:
         by_field, by_name = defaultdict[str, set[str]](set), defaultdict[_Refused, set[str]](set)
         for one in known.refused:
             by_field[one.field].add(one.element)
             if one.name is not None:
                 by_name[_key(one.name, one.table, one.department)].add(one.element)
         scoring = self._scoring
-        elements, memory = scoring.elements(known.elements()), scoring.memory(known.bound(), known.refused)
-        return _Built(known, elements, memory, by_field, by_name)
+        same = before is not None and before.known.offered == known.offered
+        elements = before.elements if before is not None and same else scoring.elements(known.elements())
+        return _Built(known, elements, scoring.memory(known.bound(), known.refused), by_field, by_name)
 
 
 def _matching() -> Scoring:

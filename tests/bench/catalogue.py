@@ -221,9 +221,19 @@ async def measure(graph: Graph, count: int) -> Table:
         await catalogue.refresh()
         followed.append((time.perf_counter() - began) * 1000)
 
-    new, followed = names(100, seed=5), list[float]()
+    async def check_changed() -> None:
+        await write_things(
+            graph, Kind.SYSTEM, [Thing(Kind.SYSTEM, "system:other", {"name": next(new)}, source="bench")]
+        )
+        began = time.perf_counter()
+        await whole()
+        checked.append((time.perf_counter() - began) * 1000)
+
+    new, followed, checked = names(200, seed=5), list[float](), list[float]()
     await timed(change_one)
     table.add_row("following a change of one system, ms", f"{median(followed):.1f}")
+    await timed(check_changed)
+    table.add_row("a whole check after a change of one system, ms", f"{median(checked):.0f}")
     return table
 
 

@@ -20,13 +20,14 @@ class Plain:
     """Bound before in the same table scores 1, elsewhere .9; an element of the same name .8, all others .1."""
 
     def __init__(self) -> None:
-        self.built = 0
+        self.built = self.learned = 0
 
     def elements(self, rows: Sequence[Remembering]) -> Sequence[Remembering]:
         self.built += 1
         return rows
 
     def memory(self, bound: Sequence[BoundName], refused: Sequence[Unbound]) -> Sequence[BoundName]:
+        self.learned += 1
         return bound
 
     def suggest(
