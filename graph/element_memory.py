@@ -228,10 +228,9 @@ class ElementMemory:
 
     async def contexts(self, known: Known, resources: Iterable[str | None]) -> dict[str | None, Context]:
         """The names of resources and of their departments, in a statement for those that are not known."""
-        wanted = {id for id in resources if id is not None}
-        rows = dict(known.by_kind[Kind.RESOURCE])
-        rows.update((id, row) for id, there, *row in await self._resources(wanted - rows.keys()) if there)
-        return {None: (None, None), **{id: known.context(rows.get(id)) for id in wanted}}
+        wanted, rows = {id for id in resources if id is not None}, known.by_kind[Kind.RESOURCE]
+        more = {id: row for id, there, *row in await self._resources(wanted - rows.keys()) if there}
+        return {None: (None, None), **{id: known.context(rows.get(id) or more.get(id)) for id in wanted}}
 
     async def _refresh(self) -> None:
         where, decided = await position(self._graph), await decisions.state(self._graph)
