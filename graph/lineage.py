@@ -63,7 +63,7 @@ class Found:
     kept: dict[str, Any] = field(default_factory=dict, compare=False)
     """What is worked out from it and may be asked for again."""
     around: dict[str, Any] | None = field(default=None, compare=False)
-    """What is worked out of things, whatever the answer, in the state and at the moment that this one is of."""
+    """What is worked out of things, whatever the answer, as they are at the moment that this one is of."""
 
     @property
     def size(self) -> int:
@@ -129,11 +129,10 @@ class Lineages:
     async def _by_projection(self, net: Net, sequence: int, asked: Asked) -> Found:
         state, at = (sequence, self.projection.at), _as_of(asked)
         # At any moment in between two at which something begins or ends, the answer is the same.
-        stretch = net.stretch(at)
-        question = (tuple(asked.ids), stretch, *(getattr(asked, name) for name in _BESIDES))
+        question = (tuple(asked.ids), net.stretch(at), *(getattr(asked, name) for name in _BESIDES))
         found = self._remembered.find(question, state)
         if found is None:
-            around = self._surroundings((state, stretch, asked.known_at))
+            around = self._surroundings((net.edition, net.lives.stretch(at), asked.known_at))
             found = Found(await worked_out(_answer(net, replace(asked, as_of=at))), *state, around=around)
             if found.whole:
                 self._remembered.keep(question, state, found, len(asked.ids) + found.size)

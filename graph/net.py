@@ -7,6 +7,7 @@ A `Net` is a cache of what the graph says, filled whole by `graph/projection.py`
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ FEEDS, READS = 0, 1
 FLOWS = ("FEEDS", "READS")
 
 NO_INTS: Ints = np.empty(0, np.int64)
+
+_EDITIONS = count()
 
 
 def distinct(values: Ints) -> Ints:
@@ -277,8 +280,8 @@ class Net:
     known_at: int = OPEN_END - 1
     whole: bool = True
     """Everything is here; otherwise a walk asks for what it needs."""
-    edition: int = 0
-    """Another one each time that something was changed in place."""
+    edition: int = field(default_factory=lambda: next(_EDITIONS))
+    """What stands for its things as they are: no other net has it, nor this one once a thing is another."""
 
     def __post_init__(self) -> None:
         self.lives.number((OPEN_START, OPEN_END))
@@ -323,6 +326,10 @@ class Net:
             self.sources.append(those)
             self.source.fit(found)
         return found
+
+    def alter(self) -> None:
+        """To be called before a thing is changed in place."""
+        self.edition = next(_EDITIONS)
 
     def stretch(self, at: int) -> tuple[int, int]:
         """What stands for the time around `at` in which nothing begins or ends to be in force."""

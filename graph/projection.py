@@ -318,7 +318,8 @@ class Projection:
             while self._readers:
                 await self._idle.wait()
             net = self.net
-            net.edition += 1
+            if any(record["rows"] for record in things):
+                net.alter()
             net.make_room(where.numbers)
             self._take_all(net, things, index=True)
             for record in links:

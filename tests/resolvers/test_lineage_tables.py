@@ -9,6 +9,7 @@ from graph.moment import Level
 from graph.projection import Projection
 from resolvers.completion import Keys, Shape, Table
 from resolvers.lineage_tables import edge_table, node_table
+from tests.engines import wipe
 from tests.graph.stating import state
 from tests.resolvers.asking import opened
 
@@ -79,6 +80,24 @@ async def test_columns_that_are_asked_for_late_are_those_of_the_answer(graph: Gr
     assert [(edge["source"], edge["target"]) for edge in edges.rows()] == [("a", "b")]
     later = await Lineages(graph, projection).find(Asked(["a"], "DOWNSTREAM", Level.RESOURCE))
     assert node_table(later, None, dict).rows()[0]["name"] == "户口"
+
+
+async def test_what_is_known_of_things_is_kept_until_a_thing_changes(graph: Graph, tmp_path: Path) -> None:
+    await state(graph, tmp_path, facts("户籍", "s"))
+    projection = Projection(graph, 64)
+    await projection.fill()
+    lineages, asked = Lineages(graph, projection), Asked(["a"], "DOWNSTREAM", Level.RESOURCE)
+    first = await lineages.find(asked)
+    await state(graph, tmp_path, [{"fact": "feeds", "from": "a", "to": "b", "job": "夜间"}])
+    again = await lineages.find(asked)
+    assert (again.sequence > first.sequence, again.around is first.around) == (True, True)
+    await state(graph, tmp_path, [{"fact": "resource", "id": "b", "name": "新"}])
+    assert (await lineages.find(asked)).around is not first.around
+    await wipe(graph)
+    await state(graph, tmp_path, facts("户口", "s"))
+    other = await lineages.find(asked)
+    assert other.around is not first.around
+    assert node_table(other, None, dict).columns["name"][0] == "户口"
 
 
 def test_a_table_finds_its_columns_when_they_are_asked_for() -> None:
