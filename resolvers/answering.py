@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -76,8 +76,12 @@ class _Admitted:
 class Answers:
     """Answers requests to one schema."""
 
-    def __init__(self, schema: strawberry.Schema, options: Options | None = None) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, options: Options | None = None, reading: Callable[[], str] = lambda: ""
+    ) -> None:
+        """`reading` says what is being read for the first time, and what to do until it is there, where anything is."""
         self.options = options or Options()
+        self._reading = reading
         self._schema = schema._schema
         self._limits = self.options.limits
         self._ways = StrawberryWays()
@@ -188,7 +192,8 @@ class Answers:
             raise
         except TimeoutError:
             outcome = "timeout"
-            message = f"The answer took longer than {self._limits.seconds:g} s. Ask for less at once, or filter."
+            way_out = self._reading() or "Ask for less at once, or filter."
+            message = f"The answer took longer than {self._limits.seconds:g} s. {way_out}"
             return Answer(None, [GraphQLError(message, extensions={"code": "TIMEOUT"})], extensions)
         finally:
             TALLY.reset(mark)

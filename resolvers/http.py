@@ -308,4 +308,7 @@ def graphql_app(
         elif matcher.cache_info().currsize:
             await matcher().close()
 
-    return GraphQLApp(Answers(schema, options), context, close)
+    def reading() -> str:
+        return checks().reading if checks.cache_info().currsize else ""
+
+    return GraphQLApp(Answers(schema, options, reading), context, close)

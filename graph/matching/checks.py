@@ -45,6 +45,15 @@ class Checks:
         await self.catalogue.close()
         await self.matcher.close()
 
+    @property
+    def reading(self) -> str:
+        """How far the catalogue is, for whoever waits for a first check; empty where none is being filled."""
+        progress = self.catalogue.progress
+        if progress.state != "FILLING":
+            return ""
+        share = progress.done * 100 // max(progress.total, 1)
+        return f"What proposals are checked against is being read, {share} % so far: ask again when it is there."
+
     async def check(self, proposal: Proposal, profile: RuleProfile, besides: Sequence[str] = ()) -> Report:
         """The report. `besides`: systems that are, with what they hold, no duplicates of it."""
         rules = Rules.from_table(profile.version, profile.duplicates)

@@ -1,5 +1,6 @@
 """`duplicateCheck` over GraphQL: what is like a proposal, why, what could be shared, and what is said of bad input."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,19 @@ from typing import Any
 import orjson
 import pytest
 
-from graph.changes import position
+from graph.changes import Position, position
+from graph.lineage import Lineages
+from graph.matching.catalogue import Catalogue
+from graph.matching.entries import Entries
 from graph.matching.reports import reproduce
+from graph.projection import Projection
 from registry.commands.check import EXAMPLE, proposal, told
 from registry.commands.check import checked as checked_by_command
 from registry.imports import ImportOptions, run_import
 from registry.settings import load_settings
+from resolvers.http import graphql_app
+from resolvers.limits import Limits
+from resolvers.options import Options
 from tests.engines import ENGINES, Engines, wipe
 from tests.graph.stating import state
 from tests.registry.running import SAMPLE
@@ -206,3 +214,25 @@ async def test_what_is_stated_later_is_found_by_the_next_check(api: Api, tmp_pat
     after = await checked(api, **named, **nothing)
     assert (after["candidates"][0]["id"], after["verdict"] != "NONE") == ("system:新", True)
     assert int(after["sequence"]) == int(before["sequence"]) + 1
+
+
+async def test_who_asks_before_all_is_read_is_told_how_far_it_is(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, go_on = Catalogue._read, asyncio.Event()
+
+    async def waits(self: Catalogue, entries: Entries, after: int, where: Position) -> None:
+        self._done, self._total = 3, 8
+        await go_on.wait()
+        await read(self, entries, after, where)
+
+    monkeypatch.setattr(Catalogue, "_read", waits)
+    lineages = Lineages(api.graph, Projection(api.graph, 0))
+    app = graphql_app(api.graph, lineages, options=Options(limits=Limits(seconds=0.1)))
+    slow = Api(api.graph, app, api.watch)
+    error = await slow.error(ALL, proposal=PROPOSAL)
+    assert error["extensions"]["code"] == "TIMEOUT"
+    assert "is being read, 37 % so far" in error["message"]
+    app._answers._limits = Limits(seconds=60)
+    go_on.set()
+    assert (await checked(slow))["verdict"] == "OVERLAP"
+    await app.close()
+    await slow.http.aclose()
