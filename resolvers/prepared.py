@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 MOST = 50_000
 """Rows whose JSON is kept for one state of the graph; with more, all are let go."""
+MOST_PARTS = 200
+"""Selections, likewise."""
 
 
 class Texts:
@@ -20,11 +22,17 @@ class Texts:
     def __init__(self) -> None:
         self._by_part: dict[Shape, dict[int, bytes]] = {}
 
-    def of(self, part: Shape, rows: int) -> dict[int, bytes]:
-        """The rows of one selection, to which at most `rows` are added."""
-        if sum(map(len, self._by_part.values())) + rows > MOST:
+    def of(self, part: Shape) -> dict[int, bytes]:
+        """The rows of one selection."""
+        if part not in self._by_part and len(self._by_part) >= MOST_PARTS:
             self._by_part = {}
         return self._by_part.setdefault(part, {})
+
+    def with_room(self, part: Shape, rows: int) -> dict[int, bytes]:
+        """The rows of one selection, to which some are about to be added: none where all had to be let go."""
+        if sum(map(len, self._by_part.values())) + rows > MOST:
+            self._by_part = {}
+        return self.of(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,10 @@ def _insides(part: Shape, rows: Rows) -> list[bytes]:
     """The JSON of each row, without its braces."""
     if part.keys is None or not part.keys <= rows.same:
         return _completed(part, rows.own)
-    known = rows.texts.of(part, len(rows.keys))
+    known = rows.texts.of(part)
     with suppress(KeyError):
         return list(map(known.__getitem__, rows.keys))
+    known = rows.texts.with_room(part, sum(key not in known for key in rows.keys))
     missing = [place for place, key in enumerate(rows.keys) if key not in known]
     made = _completed(part, rows.some(missing))
     known.update(zip(map(rows.keys.__getitem__, missing), made, strict=True))

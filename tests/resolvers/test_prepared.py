@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from resolvers.completion import Shape
-from resolvers.prepared import MOST, Texts
+from resolvers.prepared import MOST, MOST_PARTS, Texts
 from tests.resolvers.asking import Api, opened
 
 SELECTIONS = (
@@ -66,9 +66,14 @@ async def test_what_was_met_before_is_told_as_if_it_were_new(sample: Api, seed: 
 
 def test_texts_stay_within_bounds() -> None:
     texts, one, other = Texts(), Shape([]), Shape([])
-    texts.of(one, 1)[1] = b"1"
-    assert texts.of(one, MOST - 1) == {1: b"1"}
-    kept = texts.of(one, 1)
-    texts.of(other, MOST)
-    assert kept == {1: b"1"}
-    assert texts.of(one, 1) == {}
+    texts.of(one)[1] = b"1"
+    assert texts.with_room(one, MOST - 1) == {1: b"1"}
+    kept = texts.of(one)
+    assert texts.with_room(other, MOST) == {}
+    assert (kept, texts.of(one)) == ({1: b"1"}, {})
+    texts.of(one)[1] = b"1"
+    for _ in range(MOST_PARTS - 2):  # with `one` and `other`
+        texts.of(Shape([]))
+    assert texts.of(one) == {1: b"1"}
+    texts.of(Shape([]))
+    assert texts.of(one) == {}
