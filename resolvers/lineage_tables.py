@@ -1,7 +1,7 @@
 """The nodes and edges of a lineage as tables, with the JSON of what was met in other answers already."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ _SAME_NODE = frozenset({"id", "kind", "name", *_LEVELS})
 _SAME_EDGE = frozenset({"source", "target", "flow"})
 
 Make = Callable[..., Any]
+T = TypeVar("T")
 
 
 def node_table(found: Found, selected: Shape | None, make: Make) -> Table:
@@ -42,7 +43,7 @@ def edge_table(found: Found, selected: Shape | None, make: Make) -> Table:
 
     def columns() -> dict[str, Column]:
         if not kept:
-            kept.update(_edge_columns(answer, range(len(answer.edges.source))), **_edge_counts(answer))
+            kept.update(_edge_columns(answer, range(len(answer.edges.source))) | _edge_counts(answer))
         return kept
 
     table = Table(len(answer.edges.source), columns, lambda row: make(row, **_row(table.columns, row)), texts)
@@ -76,9 +77,8 @@ def _node_rows(found: Found) -> Rows | None:
     nodes = answer.nodes
 
     def some(places: list[int]) -> Table:
-        ids, those = answer.ids, [nodes[place] for place in places]
-        seen = shown_alone(answer, those)
-        columns: dict[str, Column] = {"id": [ids[place] for place in places], "kind": seen.kinds, "name": seen.names}
+        seen = shown_alone(answer, _some(nodes, places))
+        columns: dict[str, Column] = {"id": _some(answer.ids, places), "kind": seen.kinds, "name": seen.names}
         columns.update((level, _containers(answer.net, getattr(seen, level))) for level in _LEVELS)
         return Table(len(places), columns, lambda row: _row(columns, row))
 
@@ -127,13 +127,19 @@ def _node_counts(answer: Answer) -> dict[str, Column]:
     return {"depth": answer.depth, "whole": answer.whole, "more": answer.more}
 
 
-def _edge_columns(answer: Answer, places: range | list[int]) -> dict[str, Column]:
-    edges, ids = answer.edges, answer.ids
+def _edge_columns(answer: Answer, places: Sequence[int]) -> dict[str, Column]:
+    edges, id = answer.edges, answer.ids.__getitem__
+    source, target, flow = (_some(column, places) for column in (edges.source, edges.target, edges.flow))
     return {
-        "source": [ids[edges.source[place]] for place in places],
-        "target": [ids[edges.target[place]] for place in places],
-        "flow": [FLOWS[edges.flow[place]] for place in places],
+        "source": list(map(id, source)),
+        "target": list(map(id, target)),
+        "flow": list(map(FLOWS.__getitem__, flow)),
     }
+
+
+def _some(column: list[T], places: Sequence[int]) -> list[T]:
+    """Some values of a column, or all."""
+    return column if len(places) == len(column) else list(map(column.__getitem__, places))
 
 
 def _edge_counts(answer: Answer) -> dict[str, Column]:

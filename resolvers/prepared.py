@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 MOST = 50_000
 """Rows whose JSON is kept for one state of the graph; with more, all are let go."""
+_BETWEEN = b"},{"
 MOST_PARTS = 200
 """Selections, likewise."""
 
@@ -61,23 +62,33 @@ def _insides(part: Shape, rows: Rows) -> list[bytes]:
     """The JSON of each row, without its braces."""
     if part.keys is None or not part.keys <= rows.same:
         return _completed(part, rows.own)
-    known = rows.texts.of(part)
+    keys, known = rows.keys, rows.texts.of(part)
     with suppress(KeyError):
-        return list(map(known.__getitem__, rows.keys))
-    known = rows.texts.with_room(part, sum(key not in known for key in rows.keys))
-    missing = [place for place, key in enumerate(rows.keys) if key not in known]
+        return list(map(known.__getitem__, keys))
+    missing = [place for place, key in enumerate(keys) if key not in known]
+    roomy = rows.texts.with_room(part, len(missing))
+    if roomy is not known:
+        known, missing = roomy, list(range(len(keys)))
     made = _completed(part, rows.some(missing))
-    known.update(zip(map(rows.keys.__getitem__, missing), made, strict=True))
-    return list(map(known.__getitem__, rows.keys))
+    known.update(zip(map(keys.__getitem__, missing), made, strict=True))
+    return made if len(missing) == len(keys) else list(map(known.__getitem__, keys))
 
 
 def _completed(part: Shape, table: Table) -> list[bytes]:
-    return [encode(row)[1:-1] for row in _at_once(part.complete(table, _Nobody()))]
+    return insides(_at_once(part.complete(table, _Nobody())))
+
+
+def insides(rows: list[dict[str, Any]]) -> list[bytes]:
+    """The JSON of objects without their braces. It is made of all at once, and parted where that is sure."""
+    whole = encode(rows)
+    if whole.count(_BETWEEN) == len(rows) - 1:
+        return whole[2:-2].split(_BETWEEN)
+    return [encode(row)[1:-1] for row in rows]
 
 
 def _joined(parts: Sequence[Sequence[bytes]]) -> bytes:
     rows = parts[0] if len(parts) == 1 else map(b",".join, zip(*parts, strict=True))
-    return b"[{%b}]" % b"},{".join(rows)
+    return b"[{%b}]" % _BETWEEN.join(rows)
 
 
 class _Nobody:

@@ -3,10 +3,13 @@
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resolvers.completion import Shape
-from resolvers.prepared import MOST, MOST_PARTS, Texts
+from resolvers.prepared import MOST, MOST_PARTS, Texts, insides
 from tests.resolvers.asking import Api, opened
 
 SELECTIONS = (
@@ -77,3 +80,13 @@ def test_texts_stay_within_bounds() -> None:
     assert texts.of(one) == {1: b"1"}
     texts.of(Shape([]))
     assert texts.of(one) == {}
+
+
+TEXTS = st.text(st.sampled_from('{},[]":\\a，'), max_size=12)
+VALUES = st.one_of(TEXTS, st.integers(0, 9), st.none(), st.booleans(), st.dictionaries(TEXTS, TEXTS, max_size=2))
+
+
+@given(st.lists(st.dictionaries(TEXTS, VALUES, max_size=3), max_size=5))
+def test_objects_are_parted_where_they_end(rows: list[dict[str, Any]]) -> None:
+    found = insides(rows)
+    assert [orjson.loads(b"{" + one + b"}") for one in found] == rows
