@@ -60,9 +60,10 @@ class Operation:
 
     @property
     def field(self) -> str:
-        """The name of its root field, as the schema has it; `several` where it has more, or fragments."""
-        [first, *more] = self.node.selection_set.selections
-        return first.name.value if isinstance(first, FieldNode) and not more else "several"
+        """The name of its root field, as the schema has it; `several` where it has more, or none, or fragments."""
+        selections = self.node.selection_set.selections
+        only = selections[0] if len(selections) == 1 else None
+        return only.name.value if isinstance(only, FieldNode) else "several"
 
     def cost(self, variables: Mapping[str, Any]) -> int:
         """What it costs with these variables."""

@@ -1,12 +1,13 @@
 """What a document may not exceed before it is executed, each counted in time linear in the document's size.
 
-Before it is parsed: tokens, how deep brackets are nested, and what one operation or fragment has by itself of
-directives, aliases and root fields, since a parser takes twenty times as long. Before it is validated: depth, fields
-after spreading fragments, aliases, directives, operations, fragments, variables, root fields. When the variables are
-known: its cost. A fragment is measured once, however often it is spread.
+Before it is parsed: tokens, how deep brackets are nested, how often a selection has the same, and what one operation
+or fragment has by itself of directives, aliases and root fields, since a parser takes twenty times as long. Before it
+is validated: depth, fields after spreading fragments, aliases, directives, operations, fragments, variables, root
+fields. When the variables are known: its cost. A fragment is measured once, however often it is spread.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,10 @@ class Limits:
     fragments: int = 100
     variables: int = 100
     root_fields: int = 30
+    repeats: int = 20
+    """Of one field, alias or fragment in one selection: each is compared with each."""
+    arguments: int = 60
+    """Of one field, or keys of one object among them."""
     introspections: int = 3
     cost: int = 200_000
     values: int = 20_000
@@ -52,7 +57,7 @@ class Limits:
 
 
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]+|\\"""|\\|"(?!""))*(?:"""|\Z)|"(?:[^"\\\n\r]+|\\.)*"?|#[^\n\r]*|\.\.\.|[_0-9A-Za-z.+-]+|([({\[])|([)}\]])|[^\s,]'
+    r'"""(?:[^"\\]+|\\"""|\\|"(?!""))*(?:"""|\Z)|"(?:[^"\\\n\r]+|\\.)*"?|#[^\n\r]*|\.\.\.|[_A-Za-z][_0-9A-Za-z]*|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|([({\[])|([)}\]])|[^\s,\ufeff]'
 )
 
 
@@ -91,6 +96,8 @@ class _Definition:
         self._fragment: bool | None = None
         self._last = self._before = ""
         self._roots = self._aliases = self._directives = 0
+        self._met: list[Counter[str]] = [Counter()]
+        self._given = [0]
 
     def take(self, mark: str, deep: int) -> None:
         """The next mark, after which so many brackets are open. Raises TooMuch."""
@@ -99,22 +106,55 @@ class _Definition:
         if self._fragment is None:
             self._fragment = mark == "fragment"
         if mark == "{" and deep == self._selections + 1:
+            if last == "...":
+                self._meet("...")
             self._selections += 1
-        elif mark == "}" and deep == self._selections - 1:
+            self._met.append(Counter())
+        elif mark == "}" and 0 <= deep == self._selections - 1:
             self._selections -= 1
-        elif deep != self._selections:
-            return  # within arguments
-        elif mark == "@":
+            self._met.pop()
+        elif mark == ")" and deep == self._selections:
+            self._given = [0]
+        elif deep == self._selections:
+            self._selected(mark, last, before)
+        elif self._selections:
+            self._argued(mark)
+
+    def _argued(self, mark: str) -> None:
+        """A token within the arguments of a field or directive."""
+        if mark in "([{":
+            self._given.append(0)
+            _scanned("levels of values", len(self._given) - 1, self._limits.depth)
+        elif mark in ")]}":
+            self._given = self._given[:-1] or [0]
+        elif mark == ":":
+            self._given[-1] += 1
+            _scanned("arguments of one field, or keys of one object", self._given[-1], self._limits.arguments)
+
+    def _selected(self, mark: str, last: str, before: str) -> None:
+        """A token that is not within arguments, and the two before it."""
+        if mark == "@":
+            if last == "...":
+                self._meet("...")
             self._directives += 1
             _scanned("directives", self._directives, self._limits.directives)
         elif mark == ":":
             self._aliases += 1
-            self._roots -= deep == 1 and last != _ENTITIES
+            self._roots -= self._selections == 1 and last != _ENTITIES
             _scanned("aliases", self._aliases, self._limits.aliases)
-        elif deep == 1 and not self._fragment and (mark[0].isalpha() or mark[0] == "_"):
-            named = last in ("...", "@") or (last == "on" and before == "...")
-            self._roots += not named and mark != _ENTITIES
-            _scanned("root fields", self._roots - 1, self._limits.root_fields)  # the last may be an alias
+        elif self._selections and (mark[0].isalpha() or mark[0] == "_") and last != "@":
+            typed = last == "on" and before == "..."
+            spread = typed or last == "..."
+            if last != ":" and (mark, last) != ("on", "..."):
+                self._meet(f"...on {mark}" if typed else f"...{mark}" if spread else mark)
+            if self._selections == 1 and not self._fragment:
+                self._roots += not spread and mark != _ENTITIES
+                _scanned("root fields", self._roots - 1, self._limits.root_fields)  # the last may be an alias
+
+    def _meet(self, what: str) -> None:
+        """Count a field, alias or fragment of the selection that is open."""
+        self._met[-1][what] += 1
+        _scanned(f"times {what[:100]} in one selection", self._met[-1][what], self._limits.repeats)
 
 
 def _scanned(what: str, found: int, allowed: int) -> None:

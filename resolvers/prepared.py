@@ -54,7 +54,7 @@ def prepared(shape: Shape, rows: Rows) -> Text:
 
     Raises Uncovered.
     """
-    parts = [_insides(part, rows) for part in shape.parts(rows.same)]
+    parts = [_insides(part, rows) for part in shape.parts(rows.same)] or [[b""] * len(rows.keys)]
     return Text(_joined(parts) if rows.keys else b"[]")
 
 

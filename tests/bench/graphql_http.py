@@ -62,6 +62,12 @@ HOSTILE = {
     "aliases": "{" + " ".join(f"a{i}:__typename" for i in range(60)) + "}",
     "directives": "{__typename " + "@a" * 330 + "}",
     "same field": "{" + "a " * 500 + "}",
+    "same field below": "{departments{nodes{" + "id " * 320 + "}}}",
+    "same alias below": "{departments{nodes{" + "x:id y:name " * 80 + "}}}",
+    "spreads": "{" + "...F " * 190 + "}fragment F on Query{__typename}",
+    "arguments": "{node(" + " ".join(f"a{i}:1" for i in range(160)) + "){id}}",
+    "keys": "{departments(filter:{" + " ".join(f"k{i}:1" for i in range(150)) + "}){totalCount}}",
+    "values": "{departments(filter:" + "{a:" * 77 + "1" + "}" * 77 + "){totalCount}}",
     "brackets": "{node(id:1)" + "{node" * 160 + "}" * 161,
     "fragments": "{...F0}"
     + "".join(f"fragment F{i} on Query{{a:node(id:1){{id}}...F{i + 1} ...F{i + 1}}}" for i in range(16))

@@ -92,6 +92,20 @@ async def ask(query: str, given: dict[str, Any] | None = None, **limits: Any) ->
             '{ ...A } fragment A on Query { __schema { description } ... { __type(name: "Item") { name } } }',
             "introspection",
         ),
+        ({"repeats": 2}, "{ item { name name } }", "{ item { name name name } }", "times name in one selection"),
+        ({"repeats": 1}, "{ a: name b: name }", "{ a: name a: name }", "times a in one selection"),
+        (
+            {"arguments": 1},
+            "{ page(first: 1) { total } }",
+            "{ page(first: 1, budget: null) { total } }",
+            "arguments of one field",
+        ),
+        (
+            {"depth": 2},
+            "{ page(budget: {most: 1}) { total } }",
+            "{ page(budget: {most: [1]}) { total } }",
+            "levels of values",
+        ),
         ({"root_fields": 2}, "{ name item { name } }", "{ name item { name } __typename }", "root fields"),
         (
             {"fragments": 1},

@@ -1,9 +1,24 @@
 """What is counted in a text before it is parsed is what the parsed document has."""
 
 import re
+from collections import Counter
+from contextlib import suppress
 
 import pytest
-from graphql import DirectiveNode, FieldNode, OperationDefinitionNode, Visitor, parse, visit
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    Visitor,
+    parse,
+    visit,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,40 +72,73 @@ OPERATIONS = st.one_of(
 FRAGMENTS = st.tuples(st.just("fragment a on Query"), DIRECTIVES, SELECTIONS).map(" ".join)
 
 
-@given(st.lists(st.one_of(OPERATIONS, FRAGMENTS), min_size=1, max_size=3), GAPS)
-def test_each_definition_is_counted_as_it_is_parsed(definitions: list[str], gap: str) -> None:
-    counts = {"directives": 0, "aliases": 0, "root_fields": 0}
+NONE = {"directives": 0, "aliases": 0, "root_fields": 0, "repeats": 0, "arguments": 0}
+SAID = {"repeats": "in one selection", "arguments": "arguments of one field"}
+
+
+@given(st.lists(st.one_of(OPERATIONS, FRAGMENTS), min_size=1, max_size=3), GAPS, st.booleans())
+def test_each_definition_is_counted_as_it_is_parsed(definitions: list[str], gap: str, close: bool) -> None:
+    counts = NONE
     for definition in definitions:
         found = _counted(definition)
         counts = {name: max(counts[name], found[name]) for name in counts}
     text = gap.join(definitions)
+    if close:
+        text = text.replace(" ...", "...").replace("... ", "...")
     scan(text, Limits(**counts))
     for name, count in counts.items():
         spare = 1 if name == "root_fields" else 0  # the last one may turn out to be an alias
         if count > spare:
-            refused = re.escape(name.replace("_", " "))
+            refused = re.escape(SAID.get(name, name.replace("_", " ")))
             allowed = {**counts, name: count - 1 - spare}
             with pytest.raises(TooMuch, match=refused):
                 scan(text, Limits(**allowed))
 
 
+@given(st.text(st.sampled_from(list('{}()[]:@."#a on\n1-$!')), max_size=40))
+def test_whatever_is_sent_is_counted_or_refused(text: str) -> None:
+    with suppress(TooMuch):
+        scan(text, Limits(tokens=30, nesting=4, directives=1, aliases=1, root_fields=1, repeats=1, arguments=1))
+
+
 def _counted(definition: str) -> dict[str, int]:
     """What one operation or fragment has by itself, as graphql-core parses it."""
     [node] = parse(definition).definitions
-    found = {"directives": 0, "aliases": 0, "root_fields": 0}
+    assert isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
+    found = dict(NONE)
 
     class Counts(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
             found["aliases"] += node.alias is not None
+            most("arguments", len(node.arguments or ()))
 
         def enter_directive(self, node: DirectiveNode, *_: object) -> None:
             found["directives"] += 1
+            most("arguments", len(node.arguments or ()))
 
-        def enter_variable_definition(self, *_: object) -> bool:
-            return False  # what is within brackets is not counted
+        def enter_object_value(self, node: ObjectValueNode, *_: object) -> None:
+            most("arguments", len(node.fields))
 
-    visit(node, Counts())
+        def enter_selection_set(self, node: SelectionSetNode, *_: object) -> None:
+            most("repeats", max(Counter(map(_shown_as, node.selections)).values()))
+
+    def most(name: str, count: int) -> None:
+        found[name] = max(found[name], count)
+
+    visit(node.selection_set, Counts())
+    found["directives"] += len(node.directives or ())
     if isinstance(node, OperationDefinitionNode):
         fields = [one for one in node.selection_set.selections if isinstance(one, FieldNode)]
         found["root_fields"] = sum(one.name.value != "_entities" for one in fields)
     return found
+
+
+def _shown_as(node: SelectionNode) -> str:
+    """What stands for a field, a spread or an inline fragment among those of one selection."""
+    if isinstance(node, FieldNode):
+        return (node.alias or node.name).value
+    if isinstance(node, FragmentSpreadNode):
+        return f"...{node.name.value}"
+    assert isinstance(node, InlineFragmentNode)
+    condition = node.type_condition
+    return f"...on {condition.name.value}" if condition else "..."

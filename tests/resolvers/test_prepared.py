@@ -20,6 +20,7 @@ SELECTIONS = (
     "nodes { ...Where } edges { target } } fragment Where on LineageNode { id ... @include(if: true) { depth kind }",
     "nodes { id } all: nodes { name depth } more: nodes { kind } edges { source } all2: edges { target jobs }",
     "nodes { id node { id } } edges { source evidence(first: 1) { totalCount } }",
+    "nodes { } edges { }",
     "complete nodes { id system { department { id } } }",
 )
 QUERY = """query($ids: [ID!]!, $direction: Direction!, $level: Level!, $depth: Int!, $reads: Boolean!) {

@@ -219,3 +219,19 @@ async def test_all_stated_properties_can_be_asked_for_at_once(sample: Api, kind:
 def _innermost(type: dict[str, Any]) -> str:
     """The kind of a type within lists and what may not be null."""
     return _innermost(type["ofType"]) if type.get("ofType") else str(type["kind"])
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("{ }", {}),
+        ("query Nothing { }", {}),
+        ("{ ...Nothing } fragment Nothing on Query { }", {}),
+        ("{ departments { } }", {"departments": {}}),
+        ("{ departments(first: 2) { nodes { } pageInfo { } } }", {"departments": {"nodes": [{}, {}], "pageInfo": {}}}),
+        ("{ departments(first: 1) { edges { node { } } } }", {"departments": {"edges": [{"node": {}}]}}),
+    ],
+)
+async def test_who_selects_nothing_is_answered(sample: Api, query: str, answer: dict[str, Any]) -> None:
+    """The grammar of GraphQL has come to allow empty selections."""
+    assert await sample.ask(query) == answer
