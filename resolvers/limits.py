@@ -154,7 +154,7 @@ class _Definition:
     def _meet(self, what: str) -> None:
         """Count a field, alias or fragment of the selection that is open."""
         self._met[-1][what] += 1
-        _scanned(f"times {what[:100]} in one selection", self._met[-1][what], self._limits.repeats)
+        _scanned(f"selections of {what[:100]} side by side", self._met[-1][what], self._limits.repeats)
 
 
 def _scanned(what: str, found: int, allowed: int) -> None:

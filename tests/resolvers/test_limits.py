@@ -92,8 +92,8 @@ async def ask(query: str, given: dict[str, Any] | None = None, **limits: Any) ->
             '{ ...A } fragment A on Query { __schema { description } ... { __type(name: "Item") { name } } }',
             "introspection",
         ),
-        ({"repeats": 2}, "{ item { name name } }", "{ item { name name name } }", "times name in one selection"),
-        ({"repeats": 1}, "{ a: name b: name }", "{ a: name a: name }", "times a in one selection"),
+        ({"repeats": 2}, "{ item { name name } }", "{ item { name name name } }", "selections of name side by side"),
+        ({"repeats": 1}, "{ a: name b: name }", "{ a: name a: name }", "selections of a side by side"),
         (
             {"arguments": 1},
             "{ page(first: 1) { total } }",
@@ -253,3 +253,13 @@ async def test_documents_are_kept_while_there_is_room() -> None:
     for number in range(30):
         documents.find("{ name } #" + str(number) * (MOST_TEXT // 25))
     assert documents.find("{ name }") is not first
+
+
+async def test_fields_that_many_fragments_share_are_too_much_to_compare() -> None:
+    count = 80
+    spread = " ".join(f"...F{number}" for number in range(count))
+    shared = " ".join(f"fragment F{number} on Item {{ name heavy items {{ name }} }}" for number in range(count))
+    answer = await ask(f"{{ item {{ {spread} }} }} {shared}")
+    [error] = answer.errors
+    assert error.extensions == {"code": "TOO_COSTLY"}
+    assert "Select what they share once" in error.message

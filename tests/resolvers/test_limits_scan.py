@@ -73,7 +73,7 @@ FRAGMENTS = st.tuples(st.just("fragment a on Query"), DIRECTIVES, SELECTIONS).ma
 
 
 NONE = {"directives": 0, "aliases": 0, "root_fields": 0, "repeats": 0, "arguments": 0}
-SAID = {"repeats": "in one selection", "arguments": "arguments of one field"}
+SAID = {"repeats": "side by side", "arguments": "arguments of one field"}
 
 
 @given(st.lists(st.one_of(OPERATIONS, FRAGMENTS), min_size=1, max_size=3), GAPS, st.booleans())
