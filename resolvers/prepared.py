@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 MOST = 50_000
 """Rows whose JSON is kept for one state of the graph; with more, all are let go."""
-_BETWEEN = b"},{"
 MOST_PARTS = 200
 """Selections, likewise."""
+_BETWEEN = b"},{"
 
 
 class Texts:
