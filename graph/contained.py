@@ -90,24 +90,31 @@ def page(net: Net, what: Contents, ids: Sequence[str], page: Page, size: int, ke
 
 def lists(net: Net, listing: Listing, keys: Keys) -> bool:
     """Whether `listed` knows what is asked: all of a kind by id, where there are few."""
-    kind = listing.kind
-    if listing != Listing(kind, listing.filters) or any(value is not None for value in listing.filters.values()):
-        return False
-    if net.waiting or keys is None or not KNOWN[kind].issuperset(keys):
-        return False
-    return int(np.count_nonzero(net.kind.data == KINDS.index(kind))) <= FEW
+    return _few(net, listing, keys) is not None
 
 
-def listed(net: Net, listing: Listing, page: Page, size: int, keys: Sequence[str]) -> list[Row]:
-    """As `Lister.page` of the current state, where it `lists` that."""
-    kind = listing.kind
-    members = np.flatnonzero(net.kind.data == KINDS.index(kind))
+def listed(net: Net, listing: Listing, page: Page, size: int, keys: Keys) -> list[Row] | None:
+    """As `Lister.page` of the current state; `None` where it does not know."""
+    members = _few(net, listing, keys)
+    if members is None or keys is None:
+        return None
     shown = ~net.unregistered.data[members] & (net.life.data[members] != net.lives.number(NEVER_IN_FORCE))
     places = {at: (order_key(net.ids[at]),) * 2 for at in members[shown].tolist()}
     there = [at for at, place in places.items() if _inside(place, page)]
     rows = sorted(there, key=places.__getitem__, reverse=page.backward)[:size]
-    columns = _columns(net, kind, rows, keys, ranked=False)
+    columns = _columns(net, listing.kind, rows, keys, ranked=False)
     return [Row(places[at], columns.record(row)) for row, at in enumerate(rows)]
+
+
+def _few(net: Net, listing: Listing, keys: Keys) -> Ints | None:
+    """The things of a listing's kind; `None` where more is asked than all of them by id, or there are many."""
+    kind = listing.kind
+    if listing != Listing(kind, listing.filters) or any(value is not None for value in listing.filters.values()):
+        return None
+    if net.waiting or keys is None or not KNOWN[kind].issuperset(keys):
+        return None
+    members = np.flatnonzero(net.kind.data == KINDS.index(kind))
+    return members if len(members) <= FEW else None
 
 
 def _columns(net: Net, kind: Kind, rows: list[int], keys: Sequence[str], *, ranked: bool) -> Columns:

@@ -109,8 +109,9 @@ class Listed(Pages):
         listing, keys, before = self.lister.listing, self.keys, self._context.lineages.projection.settled
         if before is not None and contained.lists(before, listing, keys):
             net = await self._context.net()
-            if net is not None and keys is not None and contained.lists(net, listing, keys):
-                return [contained.listed(net, listing, page, size, keys)]
+            known = contained.listed(net, listing, page, size, keys) if net else None
+            if known is not None:
+                return [known]
         rows, _ = await together([self.lister.page(page, size, keys), self._context.net()])
         return [rows]
 
