@@ -32,27 +32,27 @@ _COLUMNS: Mapping[Kind, str] = {
     Kind.SYSTEM: "n.department",
     Kind.DEPARTMENT: "n.name",
 }
+_ROWS = """RETURN 'KIND' AS kind, collect([n.id, n.closed IS NULL AND n.unregistered IS NULL, COLUMNS]) AS rows
+"""
 _ALL = """
 MATCH (n:LABEL)
 WHERE NEEDED
-RETURN 'KIND' AS kind, collect([n.id, n.closed IS NULL AND n.unregistered IS NULL, COLUMNS]) AS rows
 """
 _SINCE = """
 UNWIND range($after + 1, $last) AS change
 MATCH (n:LABEL {sequence: change})
-RETURN 'KIND' AS kind, collect([n.id, n.closed IS NULL AND n.unregistered IS NULL, COLUMNS]) AS rows
 """
 _NAMED = """
 UNWIND $ids AS id
 MATCH (n:LABEL {id: id})
-RETURN 'KIND' AS kind, collect([n.id, n.closed IS NULL AND n.unregistered IS NULL, COLUMNS]) AS rows
 """
 _NEEDED = {Kind.FIELD: "n.element IS NOT NULL AND n.closed IS NULL"}
 
 
 def _text(template: str, kind: Kind) -> str:
     return (
-        template.replace("LABEL", kind.label)
+        (template + _ROWS)
+        .replace("LABEL", kind.label)
         .replace("KIND", kind)
         .replace("COLUMNS", _COLUMNS[kind])
         .replace("NEEDED", _NEEDED.get(kind, "n.closed IS NULL"))
