@@ -345,7 +345,10 @@ class Shape:
         return any(one is not None and one.lists(*path[1:]) for one in inner)
 
     def parts(self, same: frozenset[str]) -> "list[Shape]":
-        """The fields, one after the other, in groups each of which reads nothing but `same`, or may read other keys."""
+        """The fields, one after the other, in groups each of which reads nothing but `same`, or may read other keys.
+
+        `same` is that of the type, and the same each time.
+        """
         if self._parts is None:
             groups = groupby(self._fields, key=lambda field: field.keys is not None and field.keys <= same)
             self._parts = [Shape(list(fields)) for _, fields in groups]

@@ -80,11 +80,10 @@ def _node_rows(found: Found) -> Rows | None:
         seen = shown_alone(answer, _some(nodes, places))
         columns: dict[str, Column] = {"id": _some(answer.ids, places), "kind": seen.kinds, "name": seen.names}
         columns.update((level, _containers(answer.net, getattr(seen, level))) for level in _LEVELS)
-        return Table(len(places), columns, lambda row: _row(columns, row))
+        return _table(len(places), columns)
 
-    own = _node_counts(answer)
     texts = found.around.setdefault("nodes", Texts())
-    return Rows(nodes, _SAME_NODE, texts, some, Table(len(nodes), own, lambda row: _row(own, row)))
+    return Rows(nodes, _SAME_NODE, texts, some, _table(len(nodes), _node_counts(answer)))
 
 
 def _edge_rows(found: Found) -> Rows | None:
@@ -96,12 +95,10 @@ def _edge_rows(found: Found) -> Rows | None:
     keys: list[int] = (pairs * len(FLOWS) + np.array(edges.flow, np.int64)).tolist()
 
     def some(places: list[int]) -> Table:
-        columns = _edge_columns(answer, places)
-        return Table(len(places), columns, lambda row: _row(columns, row))
+        return _table(len(places), _edge_columns(answer, places))
 
-    own = _edge_counts(answer)
     texts = found.around.setdefault("edges", Texts())
-    return Rows(keys, _SAME_EDGE, texts, some, Table(len(keys), own, lambda row: _row(own, row)))
+    return Rows(keys, _SAME_EDGE, texts, some, _table(len(keys), _edge_counts(answer)))
 
 
 def _wanted(selected: Shape | None) -> frozenset[str]:
@@ -146,6 +143,11 @@ def _edge_counts(answer: Answer) -> dict[str, Column]:
     return {"count": answer.edges.count, "precise": answer.edges.precise}
 
 
+def _table(size: int, columns: dict[str, Column]) -> Table:
+    """A table the records of which are dicts."""
+    return Table(size, columns, lambda row: _row(columns, row))
+
+
 def _row(columns: dict[str, Column], row: int) -> dict[str, Any]:
     return {name: column[row] for name, column in columns.items()}
 
@@ -156,4 +158,4 @@ def _containers(net: Net, column: Ints) -> Any:
     places = np.where(column >= 0, np.searchsorted(different, column), -1)
     listed = different.tolist()
     columns: dict[str, Column] = {"id": [ids[at] for at in listed], "name": [names[at] or ids[at] for at in listed]}
-    return Shared(Table(len(listed), columns, lambda row: _row(columns, row)), places.tolist())
+    return Shared(_table(len(listed), columns), places.tolist())
