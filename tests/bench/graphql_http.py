@@ -1,6 +1,6 @@
 """The API over HTTP beside the Node library that a user would pick instead, on the same Neo4j and machine.
 
-    python -m tests.bench.graphql_http --url bolt://127.0.0.1:7687 --password … [--resources 100000]
+    python -m tests.bench.graphql_http --url bolt://127.0.0.1:7687 --password … [--departments 500]
 
 ALL THAT IS IN THE GRAPH IS DELETED. Needs Node and npm. One connection, one question after the other; "memory" is a
 walk over the projection in this process with prepared texts of the nodes and no GraphQL: what the API cannot beat.
@@ -42,11 +42,13 @@ from tests.registry.running import Commands
 
 LIBRARY = Path(__file__).parent / "library"
 SIZES = (100, 600, 4_400)
-LINEAGE = """query($id: ID!) { lineage(ids: [$id], direction: DOWNSTREAM, depth: 1000,
-  budget: {maxNodes: 10000, maxPerNode: 1000}) { nodes { id name system { id name } department { id name }
-  jurisdiction { id name } } edges { source target } } }"""
-THEIRS = """query($id: ID!) { lineage(id: $id) { nodes { id name system { id name } department { id name }
-  jurisdiction { id name } } edges { source target } } }"""
+LINEAGE = """query($id: ID!) { lineage(ids: [$id], direction: DOWNSTREAM, level: FIELD,
+  depth: 1000, budget: {maxNodes: 10000, maxPerNode: 1000}) { nodes { id name resource { id name } system { id name }
+  department { id name } } edges { source target } } }"""
+THEIRS = """query($id: ID!) { lineage(id: $id) { nodes { id name resource { id name } system { id name }
+  department { id name } } edges { source target } } }"""
+_IN_THE_CITY = {"jurisdiction": "jurisdiction:320900"}
+_ABSTRACT = {"abstract": "人口基础信息" * 5}
 QUESTIONS = {
     "look-up by id": (
         "query($id: ID!) { resource(id: $id) { id name code shareType abstract } }",
@@ -77,48 +79,54 @@ HOSTILE = {
 }
 
 
-def facts(resources: int) -> Iterator[dict[str, Any]]:
-    """A city with a tree of links for each size among many others."""
-    random.seed(1)
+def facts(departments: int) -> Iterator[dict[str, Any]]:
+    """A city with ten systems a department, ten resources a system and ten fields a resource.
+
+    There are 1.2 links a field: a tree of links for each size, and all others between any fields.
+    """
     yield {"fact": "jurisdiction", "id": "jurisdiction:320900", "name": "盐城市", "level": "MUNICIPAL"}
-    ids = []
-    for number in range(resources):
-        system, department = number // 15, number // 180
-        if number % 180 == 0:
-            id = f"department:{department}"
-            yield {"fact": "department", "id": id, "name": f"部门{department}", "jurisdiction": "jurisdiction:320900"}
-        if number % 15 == 0:
-            id = f"system:{system}"
-            yield {"fact": "system", "id": id, "name": f"系统{system}", "department": f"department:{department}"}
-        id = f"resource:{number}"
-        ids.append(id)
-        holders = {"system": f"system:{system}", "provider": f"department:{department}"}
-        yield {"fact": "resource", "id": id, "name": f"资源{number}", "abstract": "人口基础信息" * 5, **holders}
-    random.shuffle(ids)
+    for number in range(departments):
+        yield {"fact": "department", "id": f"department:{number}", "name": f"部门{number}", **_IN_THE_CITY}
+    for number in range(departments * 10):
+        holder = {"department": f"department:{number // 10}"}
+        yield {"fact": "system", "id": f"system:{number}", "name": f"系统{number}", **holder}
+    for number in range(departments * 100):
+        holder = {"system": f"system:{number // 10}", "provider": f"department:{number // 100}"}
+        yield {"fact": "resource", "id": f"resource:{number}", "name": f"资源{number}", **holder, **_ABSTRACT}
+    for number in range(departments * 1_000):
+        holder = {"resource": f"resource:{number // 10}"}
+        yield {"fact": "field", "id": f"field:{number}", "name": f"数据项{number}", **holder}
+    ids, count = _fields(departments), departments * 1_200
     for size in SIZES:
         tree, ids = ids[:size], ids[size:]
         ends = [(tree[(i - 1) // 3], tree[i]) for i in range(1, size)]
         ends += [(tree[a], tree[b]) for a, b in (sorted(random.sample(range(size), 2)) for _ in range(size // 2))]
+        count -= len(ends)
         yield from ({"fact": "feeds", "from": a, "to": b, "job": f"作业{i % 50}"} for i, (a, b) in enumerate(ends))
-    for _ in range(resources * 2):
+    for _ in range(count):
         a, b = random.sample(ids, 2)
         yield {"fact": "feeds", "from": a, "to": b}
 
 
-def roots(resources: int) -> dict[int, str]:
-    """The id that each tree of links begins with."""
+def _fields(departments: int) -> list[str]:
     random.seed(1)
-    ids = [f"resource:{number}" for number in range(resources)]
+    ids = [f"field:{number}" for number in range(departments * 1_000)]
     random.shuffle(ids)
+    return ids
+
+
+def roots(departments: int) -> dict[int, str]:
+    """The id that each tree of links begins with."""
+    ids = _fields(departments)
     return {size: ids[sum(SIZES[: SIZES.index(size)])] for size in SIZES}
 
 
-async def load(graph: Graph, resources: int) -> None:
+async def load(graph: Graph, departments: int) -> None:
     await wipe(graph)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "facts.jsonl"
         with path.open("wb") as file:
-            file.writelines(orjson.dumps(fact) + b"\n" for fact in facts(resources))
+            file.writelines(orjson.dumps(fact) + b"\n" for fact in facts(departments))
         with await run_import(graph, [path], ImportOptions(source="bench", connector="exchange")):
             pass
 
@@ -148,7 +156,7 @@ async def in_memory(graph: Graph, lineages: Lineages, id: str) -> tuple[float, f
     texts: dict[str, orjson.Fragment] = {}
     walks, trips = [], []
     for number in range(30):
-        asked = Asked([id], "DOWNSTREAM", Level.RESOURCE, 1_000, budget=Budget(9_999 - number, 1_000))
+        asked = Asked([id], "DOWNSTREAM", Level.FIELD, 1_000, budget=Budget(9_999 - number, 1_000))
         start = time.perf_counter()
         await position(graph)
         trips.append((time.perf_counter() - start) * 1000)
@@ -187,7 +195,7 @@ async def compare(out: Console, given: argparse.Namespace, graph: Graph, ours: s
     questions: list[tuple[str, str, str, Any]] = [
         (name, mine, other, {"id": "resource:77"}) for name, (mine, other) in QUESTIONS.items()
     ]
-    questions += [(f"lineage {size:,}", LINEAGE, THEIRS, {"id": id}) for size, id in roots(given.resources).items()]
+    questions += [(f"lineage {size:,}", LINEAGE, THEIRS, {"id": id}) for size, id in roots(given.departments).items()]
     async with aiohttp.ClientSession() as session:
         for name, mine, other, variables in questions:
             library_times = await measured(session, theirs, other, variables, given.seconds)
@@ -237,7 +245,7 @@ async def main(given: argparse.Namespace) -> None:
     await hostile(out)
     graph = await open_graph(GraphSettings(url=given.url, password=given.password, statement_seconds=120))
     if not given.keep:
-        await load(graph, given.resources)
+        await load(graph, given.departments)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings = {"REGISTRY_GRAPH_URL": given.url, "REGISTRY_GRAPH_PASSWORD": given.password}
@@ -253,7 +261,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True, help="of the Neo4j")
     parser.add_argument("--password", required=True, help="at the Neo4j")
-    parser.add_argument("--resources", type=int, default=100_000)
+    parser.add_argument("--departments", type=int, default=500, help="each with a thousand fields")
     parser.add_argument("--seconds", type=float, default=4, help="for each question")
     parser.add_argument("--port", type=int, default=4100, help="for the library")
     parser.add_argument("--keep", action="store_true", help="the graph is loaded already")

@@ -23,25 +23,25 @@ const typeDefs = `#graphql
     abstract: String
   }
   type Container { id: ID! name: String }
-  type LineageNode { id: ID! name: String system: Container department: Container jurisdiction: Container }
+  type LineageNode { id: ID! name: String resource: Container system: Container department: Container }
   type LineageEdge { source: ID! target: ID! job: String }
   type Lineage { nodes: [LineageNode!]! edges: [LineageEdge!]! }
   type Query {
     lineage(id: ID!): Lineage @cypher(columnName: "lineage", statement: """
-      MATCH (a:Resource {id: $id})
-      CALL (a) { MATCH (a)-[:FEEDS*0..]->(x:Resource) RETURN DISTINCT x }
+      MATCH (a:Field {id: $id})
+      CALL (a) { MATCH (a)-[:FEEDS*0..]->(x:Field) RETURN DISTINCT x }
       WITH collect(x) AS xs
       CALL (xs) {
         UNWIND xs AS x
-        OPTIONAL MATCH (s:System)-[:HOLDS]->(x)
-        OPTIONAL MATCH (d:Department)-[:PROVIDES]->(x)
-        OPTIONAL MATCH (d)-[:WITHIN]->(j:Jurisdiction)
-        RETURN collect({id: x.id, name: x.name, system: s {.id, .name}, department: d {.id, .name},
-                        jurisdiction: j {.id, .name}}) AS nodes
+        OPTIONAL MATCH (r:Resource)-[:HAS_FIELD]->(x)
+        OPTIONAL MATCH (s:System)-[:HOLDS]->(r)
+        OPTIONAL MATCH (d:Department)-[:OPERATES]->(s)
+        RETURN collect({id: x.id, name: x.name, resource: r {.id, .name}, system: s {.id, .name},
+                        department: d {.id, .name}}) AS nodes
       }
       CALL (xs) {
         UNWIND xs AS x
-        MATCH (x)-[r:FEEDS]->(y:Resource)
+        MATCH (x)-[r:FEEDS]->(y:Field)
         RETURN collect({source: x.id, target: y.id, job: r.job}) AS edges
       }
       RETURN {nodes: nodes, edges: edges} AS lineage
