@@ -1,6 +1,6 @@
 """Contents from the projection: as `graph/contents.py`, without a statement, where the net has all that is wanted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from graph.contents import Content, Contents
 from graph.facts import Kind
+from graph.kept import Kept
 from graph.lists import Listing, Row
 from graph.load import HOLDER
 from graph.net import KINDS, NEVER_IN_FORCE, Ints, Net, distinct
@@ -35,6 +36,11 @@ KNOWN: Mapping[Kind, frozenset[str]] = {
     kind: frozenset({"id", "kind", "name", *([HOLDER[kind]] if kind in HOLDER else ())}) for kind in Kind
 }
 """The keys of a record that the net knows."""
+
+
+_Ordered = list[tuple[tuple[str, str], int]]
+"""Things with their places in a list, in its order."""
+_orders: Kept[Hashable, tuple[_Ordered | None]] = Kept(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +101,37 @@ def lists(net: Net, listing: Listing, keys: Keys) -> bool:
 
 def listed(net: Net, listing: Listing, page: Page, size: int, keys: Keys) -> list[Row] | None:
     """As `Lister.page` of the current state; `None` where it does not know."""
-    members = _few(net, listing, keys)
-    if members is None or keys is None:
+    ordered = _few(net, listing, keys)
+    if ordered is None or keys is None:
         return None
-    shown = ~net.unregistered.data[members] & (net.life.data[members] != net.lives.number(NEVER_IN_FORCE))
-    places = {at: (order_key(net.ids[at]),) * 2 for at in members[shown].tolist()}
-    there = [at for at, place in places.items() if _inside(place, page)]
-    rows = sorted(there, key=places.__getitem__, reverse=page.backward)[:size]
-    columns = _columns(net, listing.kind, rows, keys, ranked=False)
-    return [Row(places[at], columns.record(row)) for row, at in enumerate(rows)]
+    if page.after is not None or page.before is not None:
+        ordered = [one for one in ordered if _inside(one[0], page)]
+    there = (ordered[::-1] if page.backward else ordered)[:size]
+    columns = _columns(net, listing.kind, [at for _, at in there], keys, ranked=False)
+    return [Row(place, columns.record(row)) for row, (place, _) in enumerate(there)]
 
 
-def _few(net: Net, listing: Listing, keys: Keys) -> Ints | None:
+def _few(net: Net, listing: Listing, keys: Keys) -> _Ordered | None:
     """The things of a listing's kind; `None` where more is asked than all of them by id, or there are many."""
     kind = listing.kind
     if listing != Listing(kind, listing.filters) or any(value is not None for value in listing.filters.values()):
         return None
     if net.waiting or keys is None or not KNOWN[kind].issuperset(keys):
         return None
+    state = net.edition, net.known_at, kind
+    found = _orders.find(state)
+    if found is None:
+        found = (_ordered(net, kind),)
+        _orders.keep(state, found)
+    return found[0]
+
+
+def _ordered(net: Net, kind: Kind) -> _Ordered | None:
     members = np.flatnonzero(net.kind.data == KINDS.index(kind))
-    return members if len(members) <= FEW else None
+    if len(members) > FEW:
+        return None
+    shown = ~net.unregistered.data[members] & (net.life.data[members] != net.lives.number(NEVER_IN_FORCE))
+    return sorted(((order_key(net.ids[at]),) * 2, at) for at in members[shown].tolist())
 
 
 def _columns(net: Net, kind: Kind, rows: list[int], keys: Sequence[str], *, ranked: bool) -> Columns:

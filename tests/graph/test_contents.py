@@ -216,6 +216,7 @@ def test_the_projection_lists_nothing_else() -> None:
         assert not contained.lists(net, Listing(Kind.SYSTEM, **other), ["id", "name"])
     assert not contained.lists(net, Listing(Kind.SYSTEM, {"status": ["LIVE"]}), ["id", "name"])
     assert contained.lists(net, Listing(Kind.SYSTEM, {"status": None}), ["id", "name"])
+    net.alter()
     net.make_room(contained.FEW + 1)
     net.kind.data[:] = KINDS.index(Kind.SYSTEM)
     assert not contained.lists(net, Listing(Kind.SYSTEM), ["id", "name"])
