@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from functools import lru_cache
 
 __all__ = ["CannotServe", "addresses", "bind", "check_host", "is_loopback"]
 
@@ -18,6 +19,7 @@ class CannotServe(Exception):
         self.usage = usage
 
 
+@lru_cache(100)
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach that host."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from opentelemetry import trace
 from opentelemetry.propagate import extract
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,14 +36,14 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered; logs carry it."""
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
     # Of what is no page; a page brings its own.
-    "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-}
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+)
 
 
 def error_answer(status: int, code: str, message: str, **more: str) -> JSONResponse:
@@ -169,10 +169,9 @@ def _route(scope: Scope) -> str:
 
 
 def _add_headers(message: Message, id: str) -> None:
-    headers = MutableHeaders(scope=message)
-    headers["x-request-id"] = id
-    for name, value in _HEADERS.items():
-        headers.setdefault(name, value)
+    headers = message.get("headers", ())
+    own = {name for name, _ in headers}
+    message["headers"] = [*headers, (b"x-request-id", id.encode()), *(one for one in _HEADERS if one[0] not in own)]
 
 
 async def _send_error(answered: JSONResponse, scope: Scope, receive: Receive, send: Send, answer: _Answer) -> None:
