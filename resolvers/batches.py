@@ -96,6 +96,12 @@ def told(batch: B) -> B:
     return batch
 
 
+def shaped(batch: B) -> B:
+    """Says that a batch takes `selected`: what is selected of what it gives; `None`: it is not known."""
+    batch.shaped = True  # type: ignore[attr-defined]
+    return batch
+
+
 def batch_of(resolve: Any) -> Batch | None:
     """The batch of a resolver that was declared here."""
     found: Batch | None = getattr(resolve, "batch", None)

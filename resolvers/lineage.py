@@ -274,10 +274,12 @@ LISTED = rows(Budget().max_nodes, "budget.maxNodes", of=("nodes", "edges"))
 """How many rows a lineage has."""
 
 
-def asking(work: Callable[[Info, Asked], Any], *, reads: bool = False, most: int = Budget().max_nodes) -> Any:
-    """A resolver with the arguments of a lineage: `work` on what they ask, of `most` nodes where they do not say."""
+def asking(work: Callable[[Any, Info, Asked], Any], *, reads: bool = False, most: int = Budget().max_nodes) -> Any:
+    """A resolver with the arguments of a lineage: `work` on its parent and on what they ask, of `most` nodes where
+    they do not say."""
 
     def resolve(
+        root: Parent[Any],
         info: Info,
         ids: Ids,
         direction: DirectionArgument,
@@ -288,9 +290,10 @@ def asking(work: Callable[[Info, Asked], Any], *, reads: bool = False, most: int
         filter: FilterArgument = None,
         budget: BudgetArgument = None,
     ) -> Any:
-        things, rolled, allowed = list(map(str, ids)), moment.Level[level.value], (budget or BudgetInput()).budget(most)
+        things, rolled = tuple(map(str, ids)), moment.Level[level.value]
+        allowed = (budget or BudgetInput()).budget(most)
         bounds = NO_FILTER if filter is None else filter.filter()
-        return work(info, Asked(things, direction.value, rolled, depth, as_of, known_at, reads, allowed, bounds))
+        return work(root, info, Asked(things, direction.value, rolled, depth, as_of, known_at, reads, allowed, bounds))
 
     return resolve
 

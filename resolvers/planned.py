@@ -1,10 +1,12 @@
 """Planned fields: how the values of one selected field are got for all objects of a level."""
 
 import asyncio
+import marshal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
+from itertools import count
 from typing import Any
 
 from graphql import (
@@ -14,6 +16,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
     Node,
+    Undefined,
     VariableNode,
     Visitor,
     visit,
@@ -23,8 +26,17 @@ from graphql.execution.collect_fields import get_field_entry_key
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
+from graph.kept import Kept
 from resolvers.batches import ARGUMENTS, Batch, needs_of
 from resolvers.completion import Column, Completer, Items, Keys, Object, Shape, Table, Uncovered, Wrapped
+
+_UNSHARED = 2
+"""The version of marshalled values in which the same values are the same bytes; others, `1` and `True` too, are not."""
+_LONGEST = 1_000
+"""Bytes of the variables of one field, up to which what it is asked with is kept."""
+_gathered: Kept[tuple[int, bytes], dict[str, Any]] = Kept(2_000)
+"""What fields were asked with lately: the arguments of their batches, which nobody changes."""
+_numbers = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +98,10 @@ class Planned:
         self.name = nodes[0].name.value
         self.key = get_field_entry_key(nodes[0])
         self._completer = completer
+        self._names = sorted(set().union(*map(variables_in, nodes[0].arguments or ())))
         self._fixed: dict[str, Any] | None = {}
         if definition.args or nodes[0].arguments:
-            varies = any(map(variables_in, nodes[0].arguments or ()))
-            self._fixed = None if varies else self._arguments(None)
+            self._fixed = None if self._names else self._arguments(None)
 
     @property
     def keys(self) -> Keys:
@@ -179,6 +191,8 @@ class Together(Planned):
     def __init__(self, *planned: Any, batch: Batch) -> None:
         super().__init__(*planned)
         self._batch = batch
+        self._number = next(_numbers)
+        self._told, self._shaped = getattr(batch, "told", False), getattr(batch, "shaped", False)
         self.lists = getattr(batch, "lists", False)
 
     @property
@@ -186,15 +200,20 @@ class Together(Planned):
         return needs_of(self._batch)
 
     async def values(self, objects: Sequence[Any], run: Run) -> Column:
-        objects = list(objects)
-        given, awaited = self.arguments(run), False
+        objects, awaited = list(objects), False
+        key = self._asked_with(run.variables)
+        given = None if key is None else _gathered.find(key)
+        arguments = self.arguments(run) if given is None else {}
         try:
-            if self.definition.args:
-                assert self.definition.resolve is not None
-                given = self.definition.resolve(ARGUMENTS, run.info(self), **given)
-            if getattr(self._batch, "told", False):
+            if given is None:
+                given = self._gather(arguments, run)
+                if key is not None:
+                    _gathered.keep(key, given)
+            if self._told:
                 shape = self.inner()
                 given = {**given, "wanted": None if shape is None else shape.keys}
+            if self._shaped:
+                given = {**given, "selected": self.inner()}
             found = self._batch(objects, run.context, **given)
             awaited = not isinstance(found, list)
             values: Column = found if isinstance(found, list) else await found
@@ -204,6 +223,23 @@ class Together(Planned):
             raise Uncovered from error
         run.remember(self, objects, lambda: [Outcome(value, False, awaited) for value in values])
         return values
+
+    def _asked_with(self, variables: VariableValues) -> tuple[int, bytes] | None:
+        """What decides the arguments of its batch; `None` where that is long, or no JSON."""
+        try:
+            given = [variables.sources[name].value for name in self._names]
+            text = marshal.dumps([None if value is Undefined else (value,) for value in given], _UNSHARED)
+        except (KeyError, ValueError):
+            return None
+        return (self._number, text) if len(text) <= _LONGEST else None
+
+    def _gather(self, arguments: dict[str, Any], run: Run) -> dict[str, Any]:
+        """The arguments as the batch takes them."""
+        if not self.definition.args:
+            return arguments
+        assert self.definition.resolve is not None
+        given: dict[str, Any] = self.definition.resolve(ARGUMENTS, run.info(self), **arguments)
+        return given
 
 
 class Each(Planned):

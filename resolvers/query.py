@@ -3,14 +3,17 @@
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import Parent
 
 from graph.facts import Kind
 from graph.lineage import Asked
 from graph.paging import USUAL
 from graph.things import find as find_things
 from resolvers import inputs, lineage
+from resolvers.batches import batched, needs, one, shaped
+from resolvers.completion import Shape
 from resolvers.connections import ROWS, Connection, Listed
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.costs import rows, weighs
 from resolvers.cycles import CycleConnection, MutualConnection, cycles_field, mutual_field
 from resolvers.difference import LineageDiff, diff_field
@@ -66,12 +69,14 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="The id, exactly a
 def _one(kind: Kind) -> Any:
     """The thing of one kind with an id; null where there is none of that kind."""
 
-    async def resolve(info: Info, id: Id) -> Any:
-        return (await info.context.things(kind, [id]))[id]
+    @needs()
+    async def things(roots: list[None], context: Context, id: str) -> list[Any]:
+        return [(await context.things(kind, [id]))[id]] * len(roots)
 
-    return strawberry.field(
-        resolver=resolve, description="The KIND with this id; null if there is none.".replace("KIND", kind.label)
-    )
+    def resolve(root: Parent[Any], info: Info, id: Id) -> Any:
+        return one(things, root, info, id=id)
+
+    return batched(resolve, things, "The KIND with this id; null if there is none.".replace("KIND", kind.label))
 
 
 OrderArgument = Annotated[
@@ -100,17 +105,18 @@ def _all(kind: Kind, filter_type: type[inputs.ThingFilter]) -> Any:
 
 
 def _walk(*, reads: bool, description: str) -> Any:
-    async def work(info: Info, asked: Asked) -> Any:
-        selected = info.context.selected(info)
+    @needs()
+    @shaped
+    async def answers(roots: list[None], context: Context, asked: Asked, selected: Shape | None = None) -> list[Any]:
         if selected is not None and selected.keys == frozenset():
-            return lineage.unread(asked)  # what is selected is answered below it
-        return lineage.answered(asked, await info.context.lineages.find(asked), selected)
+            return [lineage.unread(asked)] * len(roots)  # what is selected is answered below it
+        return [lineage.answered(asked, await context.lineages.find(asked), selected)] * len(roots)
 
-    resolver = asking(work, reads=reads)
-    return strawberry.field(resolver=resolver, description=description, directives=[weighs(20), LISTED])
+    resolve = asking(lambda root, info, asked: one(answers, root, info, asked=asked), reads=reads)
+    return batched(resolve, answers, description, weighs(20), LISTED)
 
 
-async def _counts(info: Info, asked: Asked) -> Any:
+async def _counts(root: None, info: Info, asked: Asked) -> Any:
     return lineage.counted(await info.context.lineages.find(asked))
 
 

@@ -57,7 +57,7 @@ class Questions:
     def from_values(self, field: str, values: Mapping[str, Any]) -> Question:
         """The question of a JSON object. Raises BadInput."""
         found = self.arguments(field, values)
-        asked: Asked = asking(lambda info, asked: asked, reads=FIELDS[field])(None, **found)
+        asked: Asked = asking(lambda _, info, asked: asked, reads=FIELDS[field])(None, None, **found)
         return Question(asked, values)
 
     def values(self, field: str, texts: Sequence[tuple[str, str]]) -> dict[str, Any]:

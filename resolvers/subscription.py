@@ -20,7 +20,7 @@ async def _changes(
         yield page
 
 
-async def _lineage_changed(info: Info, asked: Asked) -> AsyncGenerator[Any, None]:
+async def _lineage_changed(root: None, info: Info, asked: Asked) -> AsyncGenerator[Any, None]:
     context = info.context
     before = None
     found = await context.lineages.find(asked)

@@ -235,7 +235,11 @@ def selections(draw: st.DrawFn, fields: Fields, kind: str, depth: int, spreads: 
             key = draw(st.sampled_from(sorted(fields[kind])))
             what, _, how = fields[kind][key]
             alias = f"{draw(st.sampled_from(['x', 'y', 'z']))}{key}: " if draw(st.booleans()) else ""
-            given = draw(st.sampled_from(["", "(twice: true)", "(twice: $on)"])) if how != "stated" else ""
+            given = (
+                draw(st.sampled_from(["", "(twice: true)", "(twice: $on)", "(twice: $both)"]))
+                if how != "stated"
+                else ""
+            )
             if given and not alias:
                 alias = f"g{len(given)}{key}: "
             if what in LEAVES:
@@ -254,13 +258,15 @@ def selections(draw: st.DrawFn, fields: Fields, kind: str, depth: int, spreads: 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[GraphQLSchema, str, Any, dict[str, bool]]:
     schema, fields = draw(schemas())
-    parts = [f"query Q($on: Boolean! = true, $off: Boolean!) {draw(selections(fields, 'A', 3))}"]
+    parts = [
+        f"query Q($on: Boolean! = true, $off: Boolean!, $both: Boolean! = true) {draw(selections(fields, 'A', 3))}"
+    ]
     for name in "FG":
         on = draw(st.sampled_from(KINDS))
         parts.append(f"fragment {name} on {on} {draw(selections(fields, on, 1, ''))}")
     document = "\n".join(parts)
     assume(not validate(schema, parse(document), RULES))  # before the sources, which take longest to draw
-    given = {"on": draw(st.booleans()), "off": draw(st.booleans())}
+    given = {name: draw(st.booleans()) for name in ("on", "off", "both")}
     return schema, document, draw(sources(fields, "A", 4)), given
 
 
@@ -283,8 +289,8 @@ async def _whole(result: Any) -> ExecutionResult:
             await asyncio.wait(others)
 
 
-def both(schema: GraphQLSchema, document: str, root: Any, given: dict[str, Any]) -> tuple[str, str, str]:
-    """What graphql-core answers, what a plan does, and what the same plan does the second time."""
+def both(schema: GraphQLSchema, document: str, root: Any, given: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What graphql-core answers and what a plan does: the first time, the second, and with another variable."""
     parsed = parse(document)
 
     def resolver(source: Any, info: Any, **_: Any) -> Any:
@@ -292,23 +298,22 @@ def both(schema: GraphQLSchema, document: str, root: Any, given: dict[str, Any])
 
     plans = Plans(frozenset({"on", "off"}))
 
-    async def asked() -> tuple[str, str, str]:
-        common: dict[str, Any] = {"root_value": root, "variable_values": given, "field_resolver": resolver}
-        plain = await _whole(execute(schema, parsed, **common))
-        answers = []
-        for _ in range(2):
+    async def asked() -> tuple[list[str], list[str]]:
+        common: dict[str, Any] = {"root_value": root, "field_resolver": resolver}
+        core, answers = [], []
+        for values in (given, given, {**given, "both": not given.get("both")}):
+            core.append(shown(await _whole(execute(schema, parsed, variable_values=values, **common))))
             executor = FastExecutor.build(
                 schema,
                 parsed,
-                root_value=root,
-                raw_variable_values=given,
-                field_resolver=resolver,
+                **common,
+                raw_variable_values=values,
                 ways=TestWays(),
                 plans=plans,
             )
             assert isinstance(executor, FastExecutor)
             answers.append(shown(await _whole(executor.execute_operation())))
-        return shown(plain), answers[0], answers[1]
+        return core, answers
 
     return asyncio.run(asked())
 
@@ -317,6 +322,40 @@ def both(schema: GraphQLSchema, document: str, root: Any, given: dict[str, Any])
 @given(cases())
 def test_a_plan_answers_as_graphql_core_does(case: tuple[GraphQLSchema, str, Any, dict[str, bool]]) -> None:
     schema, document, root, given = case
-    plain, fast, again = both(schema, document, root, given)
-    assert fast == plain
-    assert again == plain
+    core, planned = both(schema, document, root, given)
+    assert planned == core
+
+
+VALUES = [object(), 1, True, 1.0, "1", [1], [True], {"a": 1}, {"a": 1.0}, None, "ab" * 1_000, "ab" * 999, 2**70, float("nan")]
+
+
+def test_one_plan_asks_with_the_variables_of_each_request() -> None:
+    """Variables that are alike but not the same, long ones, and such as cannot be written as JSON."""
+    given: list[Any] = []
+
+    async def batch(roots: list[Any], context: Any, **arguments: Any) -> list[Any]:
+        given.append(arguments)
+        return [repr(arguments)] * len(roots)
+
+    def resolve(source: Any, info: Any, **arguments: Any) -> Any:
+        return arguments if source is ARGUMENTS else repr(arguments)
+
+    arguments = {"value": GraphQLArgument(GraphQLScalarType("Anything"), default_value="none")}
+    told = GraphQLField(GraphQLString, arguments, resolve, extensions={"batch": batch})
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"told": told}))
+    parsed, plans = parse("query($value: Anything) { told(value: $value) same: told(value: 7) }"), Plans()
+
+    async def asked(variables: dict[str, Any]) -> Any:
+        executor = FastExecutor.build(
+            schema, parsed, raw_variable_values=variables, ways=TestWays(), plans=plans, field_resolver=read
+        )
+        assert isinstance(executor, FastExecutor)
+        return (await _whole(executor.execute_operation())).data
+
+    async def all_twice() -> None:
+        for variables in [*({"value": value} for value in VALUES), {}] * 2:
+            told = variables or {"value": "none"}
+            assert await asked(variables) == {"told": repr(told), "same": repr({"value": 7})}
+        assert len(given) == 2 * 2 * (len(VALUES) + 1)
+
+    asyncio.run(all_twice())
