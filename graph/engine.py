@@ -32,6 +32,7 @@ from graph.errors import Conflict, GraphError, StatementTimeout, Unreachable
 from graph.faults import Where, is_lost, retry_limit, translated
 from graph.migrations import migrate
 from graph.slow import log_slow
+from graph.spans import span
 
 __all__ = ["TALLY", "Graph", "GraphSettings", "Tally", "Transaction", "open_graph"]
 
@@ -84,7 +85,7 @@ class Transaction:
 def _span(kind: str, text: str) -> AbstractContextManager[trace.Span]:
     """What is told of a statement to whoever collects traces: its text, never its parameters."""
     attributes = {"db.system.name": "neo4j", "db.query.text": text}
-    return _tracer.start_as_current_span(f"graph {kind}", kind=trace.SpanKind.CLIENT, attributes=attributes)
+    return span(_tracer, f"graph {kind}", kind=trace.SpanKind.CLIENT, attributes=attributes)
 
 
 async def _rows(result: neo4j.AsyncResult) -> list[dict[str, Any]]:
@@ -137,9 +138,9 @@ class Graph:
         async def attempt(session: AsyncSession, clock: _Clock) -> list[dict[str, Any]]:
             self.statements += 1
             started = time.perf_counter()
-            with clock.statement(), _span("read", text) as span:
+            with clock.statement(), _span("read", text) as told:
                 rows = await _rows(await session.run(query, parameters))
-                span.set_attribute("db.response.returned_rows", len(rows))
+                told.set_attribute("db.response.returned_rows", len(rows))
             seconds = time.perf_counter() - started
             tally = TALLY.get()
             if tally is not None:

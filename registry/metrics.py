@@ -7,6 +7,7 @@ With several workers the counts of all of them are added up through the folder t
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         own = self._registry = CollectorRegistry()
+        self._of = cache(lambda metric, *labels: metric.labels(*labels))
+        """A metric with labels, looked up once."""
         self._requests = Counter("registry_requests", "Requests answered", ["method", "route", "status"], registry=own)
         self._seconds = Histogram(
             "registry_request_seconds", "Time to the end of an answer", ["route"], buckets=_SECONDS, registry=own
@@ -120,27 +123,27 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._of(self._requests, method, route, str(status)).inc()
+        self._of(self._seconds, route).observe(seconds)
 
     def executed(self, answered: "Answered") -> None:
         """Count one GraphQL operation."""
         field = answered.field
-        self._answers.labels(field, answered.outcome).inc()
+        self._of(self._answers, field, answered.outcome).inc()
         if answered.outcome == "refused":
             return
-        self._answer_seconds.labels(field).observe(answered.seconds)
-        self._costs.labels(field).observe(answered.cost)
-        self._answer_statements.labels(field).inc(answered.tally.statements)
-        self._answer_rows.labels(field).inc(answered.tally.rows)
-        self._statement_seconds.labels(field).inc(answered.tally.seconds)
+        self._of(self._answer_seconds, field).observe(answered.seconds)
+        self._of(self._costs, field).observe(answered.cost)
+        self._of(self._answer_statements, field).inc(answered.tally.statements)
+        self._of(self._answer_rows, field).inc(answered.tally.rows)
+        self._of(self._statement_seconds, field).inc(answered.tally.seconds)
 
     def exported(self, exported: "Exported") -> None:
         """Count one export; rows are those of what was sent whole."""
         name, suffix = exported.name, exported.suffix
-        self._exports.labels(name, suffix, exported.outcome).inc()
-        self._export_seconds.labels(name, suffix).observe(exported.seconds)
-        self._export_rows.labels(name, suffix).inc(exported.rows if exported.outcome == "ok" else 0)
+        self._of(self._exports, name, suffix, exported.outcome).inc()
+        self._of(self._export_seconds, name, suffix).observe(exported.seconds)
+        self._of(self._export_rows, name, suffix).inc(exported.rows if exported.outcome == "ok" else 0)
 
     def look(self, graph: "Graph", projection: "Projection") -> None:
         """Take over what the graph and the projection count themselves."""

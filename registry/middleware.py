@@ -21,6 +21,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph.spans import collected, span
 from registry.listening import is_loopback
 from registry.metrics import Metrics
 from resolvers.http import TooLong, too_long
@@ -82,21 +83,18 @@ class Requests:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
         answer = _Answer(given if _ID.fullmatch(given) else secrets.token_hex(8))
         mark = request_id.set(answer.id)
         method = scope.get("method", "WEBSOCKET")
         attributes = {"url.path": scope["path"], "http.request.method": method, "registry.request.id": answer.id}
         try:
-            with _tracer.start_as_current_span(
-                method,
-                context=extract(Headers(scope=scope)),
-                kind=trace.SpanKind.SERVER,
-                attributes=attributes,
-            ) as span:
+            parent, kind = extract(headers) if collected() else None, trace.SpanKind.SERVER
+            with span(_tracer, method, context=parent, kind=kind, attributes=attributes) as told:
                 await self._answer(scope, receive, send, answer)
-                span.update_name(f"{method} {_route(scope)}")
-                span.set_attribute("http.response.status_code", answer.status)
+                told.update_name(f"{method} {_route(scope)}")
+                told.set_attribute("http.response.status_code", answer.status)
         finally:
             request_id.reset(mark)
             self._tell(scope, answer, method)

@@ -22,6 +22,7 @@ from opentelemetry import trace
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from graph.engine import TALLY, Tally
+from graph.spans import span
 from resolvers.context import OperationContext
 from resolvers.costs import Prices
 from resolvers.documents import Documents, Operation, Refused
@@ -180,7 +181,7 @@ class Answers:
         outcome = "errors"
         attributes = {"graphql.operation.name": admitted.name or "", "graphql.field": admitted.field}
         try:
-            with _tracer.start_as_current_span("graphql", attributes=attributes | {"graphql.cost": admitted.cost}):
+            with span(_tracer, "graphql", attributes=attributes | {"graphql.cost": admitted.cost}):
                 async with asyncio.timeout(self._limits.seconds):
                     result = executor.execute_operation()
                     if isawaitable(result):

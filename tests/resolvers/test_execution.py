@@ -326,7 +326,22 @@ def test_a_plan_answers_as_graphql_core_does(case: tuple[GraphQLSchema, str, Any
     assert planned == core
 
 
-VALUES = [object(), 1, True, 1.0, "1", [1], [True], {"a": 1}, {"a": 1.0}, None, "ab" * 1_000, "ab" * 999, 2**70, float("nan")]
+VALUES = [
+    object(),
+    1,
+    True,
+    1.0,
+    "1",
+    [1],
+    [True],
+    {"a": 1},
+    {"a": 1.0},
+    None,
+    "ab" * 1_000,
+    "ab" * 999,
+    2**70,
+    float("nan"),
+]
 
 
 def test_one_plan_asks_with_the_variables_of_each_request() -> None:
