@@ -90,7 +90,8 @@ def check(asked: Asked) -> None:
     for (name, (low, high)), number in zip(RANGES.items(), numbers, strict=True):
         if number != UNLIMITED and not low <= number <= high:
             raise BadInput(f"{name}: must be from {low:,} to {high:,}, not {number:,}", argument=name)
-    check_filter(asked.filter)
+    if asked.filter is not NO_FILTER:
+        check_filter(asked.filter)
 
 
 class Lineages:

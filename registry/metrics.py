@@ -53,8 +53,7 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         own = self._registry = CollectorRegistry()
-        self._of = cache(lambda metric, *labels: metric.labels(*labels))
-        """A metric with labels, looked up once."""
+        self._of = cache(lambda metric, *labels: metric.labels(*labels))  # they are looked up once
         self._requests = Counter("registry_requests", "Requests answered", ["method", "route", "status"], registry=own)
         self._seconds = Histogram(
             "registry_request_seconds", "Time to the end of an answer", ["route"], buckets=_SECONDS, registry=own

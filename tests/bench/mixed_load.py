@@ -41,9 +41,9 @@ def memory(processes: Sequence[psutil.Process]) -> list[str]:
     return [f"{process.memory_info().rss / 1e6:,.0f} MB" for process in processes]
 
 
-def trees(resources: int) -> list[Question]:
+def trees(departments: int) -> list[Question]:
     """Lineages of the large graph, and lists of it."""
-    asked = [post(f"lineage {size:,}", LINEAGE, {"id": id}) for size, id in roots(resources).items()]
+    asked = [post(f"lineage {size:,}", LINEAGE, {"id": id}) for size, id in roots(departments).items()]
     return [*asked, post("nested 10×10×10", QUESTIONS["nested 10×10×10"][0])]
 
 
@@ -65,7 +65,7 @@ def _passed(moment: float) -> bool:
 
 async def measured(out: Console, given: argparse.Namespace, graph: Graph, commands: Commands) -> bool:
     """Run the load; whether all went well."""
-    load_questions = questions() + (trees(given.resources) if given.resources else [])
+    load_questions = questions() + (trees(given.departments) if given.departments else [])
     with commands.serving("--workers", str(given.workers), REGISTRY_SLOW_SECONDS="60") as service:
         processes = workers(service)
         work = Load(service.url, load_questions)
@@ -105,7 +105,7 @@ async def main(given: argparse.Namespace) -> int:
             graph = await open_graph(GraphSettings(url=given.url, password=given.password, statement_seconds=120))
         else:
             graph = await open_graph(embedded_settings(commands.data))
-        await load(graph, given.resources)
+        await load(graph, given.departments)
         with await run_import(graph, [SAMPLE], ImportOptions(source="sample")):
             pass
         well = await measured(out, given, graph, commands)
@@ -117,7 +117,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", help="of the Neo4j")
     parser.add_argument("--password", default=os.environ.get("REGISTRY_GRAPH_PASSWORD", ""), help="at the Neo4j")
-    parser.add_argument("--resources", type=int, default=20_000, help="of the graph beside the sample, 0 or from 6,000")
+    large = "beside the sample, each with a thousand fields: 0, or from 6"
+    parser.add_argument("--departments", type=int, default=20, help=large)
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--workers", type=int, default=2)
