@@ -16,7 +16,7 @@ from graph import contained, contents
 from graph.contents import Contents, is_flow
 from graph.history import Then
 from graph.lists import Lister, Listing
-from graph.paging import USUAL, Page, Position, cursor, other_side, page
+from graph.paging import USUAL, Page, cursor, other_side, page
 from graph.things import Record
 from resolvers.batches import many
 from resolvers.completion import Part, Table, Wanting, together
@@ -33,7 +33,7 @@ class Row(Protocol):
     """A row of a list, with its place in it."""
 
     @property
-    def position(self) -> Position: ...
+    def position(self) -> tuple[Any, ...]: ...
     @property
     def record(self) -> Record: ...
 
@@ -64,9 +64,13 @@ class Pages(Wanting, ABC):
     async def count(self, pages: Sequence[Any]) -> Sequence[int]:
         """How many rows each list of this one's group has."""
 
+    def cursor(self, row: Row) -> str:
+        """The cursor of a row."""
+        return cursor(self.order, row.position)
+
     def edge(self, row: Row) -> Record:
         """The edge to a row."""
-        return {"cursor": cursor(self.order, row.position), "node": row.record}
+        return {"cursor": self.cursor(row), "node": row.record}
 
     @property
     def keys(self) -> list[str] | None:
@@ -230,12 +234,12 @@ async def _has_previous(pages: list[Pages], context: Context) -> list[Any]:
 
 async def _start_cursor(pages: list[Pages], context: Context) -> list[Any]:
     await _loaded(pages)
-    return [cursor(one.order, one.rows[0].position) if one.rows else None for one in pages]
+    return [one.cursor(one.rows[0]) if one.rows else None for one in pages]
 
 
 async def _end_cursor(pages: list[Pages], context: Context) -> list[Any]:
     await _loaded(pages)
-    return [cursor(one.order, one.rows[-1].position) if one.rows else None for one in pages]
+    return [one.cursor(one.rows[-1]) if one.rows else None for one in pages]
 
 
 async def _edges(pages: list[Pages], context: Context) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Hashable, Sequence
 from enum import Enum
 from typing import Annotated, Any
 
@@ -10,11 +11,12 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.facts import Kind
-from graph.once import Once
-from graph.paging import page
+from graph.paging import Page, page
 from graph.refusals import BadInput
 from graph.search import Hit, Match, Rank, Search
+from graph.things import Record
 from resolvers.batches import many
+from resolvers.connections import PageInfo, Pages, _edges, _itself, _nodes, _total
 from resolvers.context import Context, Info
 from resolvers.costs import weighs
 from resolvers.enums import NodeKind
@@ -39,25 +41,33 @@ class MatchRank(Enum):
     PART = strawberry.enum_value(Rank.PART.value, description="A name, code or alias has the text in it.")
 
 
-class Hits:
-    """A page of hits, as the source of a SearchConnection and of its page info."""
+class Hits(Pages):
+    """A page of hits, as the source of a SearchConnection; it goes forward only."""
 
     def __init__(self, search: Search, first: int | None, after: str | None) -> None:
+        super().__init__("search", page("search", first, None))
         self.search = search
-        self.size = page("search", first, None).size
         self.after = None if after is None else _read_cursor(after)
-        self.found = Once(self._found)
 
-    async def _found(self) -> tuple[list[Hit], bool]:
-        hits = await self.search.hits(self.after, self.size + 1)
-        return hits[: self.size], len(hits) > self.size
+    @property
+    def group(self) -> Hashable:
+        return id(self)
 
-    async def edges(self) -> list[dict[str, Any]]:
-        """The edges of the page."""
-        return [
-            {"cursor": _cursor(hit), "node": hit.record, "rank": hit.position[0], "match": hit.match}
-            for hit in (await self.found.get())[0]
-        ]
+    async def read(self, pages: Sequence["Hits"], page: Page, size: int) -> Sequence[Sequence[Hit]]:
+        return [await self.search.hits(self.after, size)]
+
+    async def count(self, pages: Sequence["Hits"]) -> Sequence[int]:
+        return [await self.search.count()]
+
+    async def behind(self, pages: Sequence[Pages]) -> list[bool]:
+        """A cursor is that of a hit, which comes before the page."""
+        return [self.after is not None]
+
+    def cursor(self, row: Any) -> str:
+        return _cursor(row)
+
+    def edge(self, row: Any) -> Record:
+        return {**super().edge(row), "rank": row.position[0], "match": row.match}
 
 
 def _cursor(hit: Hit) -> str:
@@ -75,38 +85,6 @@ def _read_cursor(text: str) -> tuple[int, int, int, str]:
     ):
         raise BadInput("after: is no cursor of a search; take it from pageInfo or an edge", argument="after")
     return rank, length, place, id
-
-
-async def _edges(pages: list[Hits], context: Context) -> list[Any]:
-    return [await one.edges() for one in pages]
-
-
-async def _nodes(pages: list[Hits], context: Context) -> list[Any]:
-    return [[hit.record for hit in (await one.found.get())[0]] for one in pages]
-
-
-async def _totals(pages: list[Hits], context: Context) -> list[Any]:
-    return [await one.search.count() for one in pages]
-
-
-async def _has_next(pages: list[Hits], context: Context) -> list[Any]:
-    return [(await one.found.get())[1] for one in pages]
-
-
-def _has_previous(pages: list[Hits], context: Context) -> list[Any]:
-    return [one.after is not None for one in pages]
-
-
-async def _start_cursor(pages: list[Hits], context: Context) -> list[Any]:
-    return [_cursor(hits[0]) if hits else None for hits in [(await one.found.get())[0] for one in pages]]
-
-
-async def _end_cursor(pages: list[Hits], context: Context) -> list[Any]:
-    return [_cursor(hits[-1]) if hits else None for hits in [(await one.found.get())[0] for one in pages]]
-
-
-def _itself(pages: list[Hits], context: Context) -> list[Any]:
-    return pages
 
 
 def _keys(matches: list[Match], context: Context) -> list[Any]:
@@ -129,20 +107,12 @@ class SearchEdge:
     match: SearchMatch = strawberry.field(description="The part that matched.")
 
 
-@strawberry.type(description="Where a page of hits lies.")
-class SearchPageInfo:
-    has_next_page: bool = many(_has_next, "Whether there are more hits.")
-    has_previous_page: bool = many(_has_previous, "Whether better hits come before.")
-    start_cursor: str | None = many(_start_cursor, "Cursor of the first hit; null on an empty page.")
-    end_cursor: str | None = many(_end_cursor, "Cursor of the last hit; null on an empty page.")
-
-
 @strawberry.type(description="A page of hits, the best first.")
 class SearchConnection:
     edges: list[SearchEdge] = many(_edges, "The hits of the page.")
     nodes: list[Node] = many(_nodes, "What was found, without the part that matched.")
-    page_info: SearchPageInfo = many(_itself, "Where the page lies among the hits.")
-    total_count: int = many(_totals, "How many hits there are.", weighs(20))
+    page_info: PageInfo = many(_itself, "Where the page lies among the hits.")
+    total_count: int = many(_total, "How many hits there are.", weighs(20))
 
 
 def searched(

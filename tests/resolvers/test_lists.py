@@ -151,10 +151,12 @@ async def test_a_wrong_argument_is_refused_by_its_name(sample: Api, arguments: s
 async def test_search_shows_what_matched(sample: Api) -> None:
     query = """query($text: String!, $after: String, $within: ID, $kinds: [NodeKind!]) {
       search(text: $text, first: 3, after: $after, within: $within, kinds: $kinds) { totalCount nodes { name }
-        pageInfo { hasNextPage hasPreviousPage endCursor }
-        edges { rank match { key text start end } node { __typename id kind name } } } }"""
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        edges { cursor rank match { key text start end } node { __typename id kind name } } } }"""
     found = (await sample.ask(query, text="人 口"))["search"]
     assert found["totalCount"] > 10
+    ends = {key: found["edges"][place]["cursor"] for key, place in (("startCursor", 0), ("endCursor", -1))}
+    assert found["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": False, **ends}
     for edge in found["edges"]:
         match = edge["match"]
         assert match["text"][match["start"] : match["end"]] == "人口"
