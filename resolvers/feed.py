@@ -34,7 +34,10 @@ Within = Annotated[
         "system or resource."
     ),
 ]
-First = Annotated[int, strawberry.argument(description="How many changes to look through at most, 1 to 500.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(description="How many changes to look through at most, 1 to 500; 100 if null."),
+]
 SIZE = rows(USUAL, "first", of=("changes",))
 
 
@@ -74,11 +77,15 @@ class ChangeFeed:
 
 
 async def read(
-    context: Context, since: SequenceNumber, kinds: list[NodeKind] | None, within: strawberry.ID | None, first: int
+    context: Context,
+    since: SequenceNumber,
+    kinds: list[NodeKind] | None,
+    within: strawberry.ID | None,
+    first: int | None,
 ) -> Changes:
     """A page of the feed."""
     wanted = None if kinds is None else [Kind(kind.value) for kind in kinds]
-    return await feed.changes(context.graph, since, first, wanted, within)
+    return await feed.changes(context.graph, since, USUAL if first is None else first, wanted, within)
 
 
 async def _page(info: Info, since: Since, kinds: Kinds = None, within: Within = None, first: First = USUAL) -> Any:
@@ -91,7 +98,11 @@ changes_field: Any = strawberry.field(
 
 
 async def stream(
-    context: Context, since: SequenceNumber, kinds: list[NodeKind] | None, within: strawberry.ID | None, first: int
+    context: Context,
+    since: SequenceNumber,
+    kinds: list[NodeKind] | None,
+    within: strawberry.ID | None,
+    first: int | None,
 ) -> AsyncGenerator[Changes, None]:
     """Pages as they come: whatever was written after `since`, then what is written from now on."""
     with context.watch.following(int(since)) as follower:
