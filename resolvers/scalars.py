@@ -58,9 +58,6 @@ def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
             serialize=str,
             parse_value=_read_sequence,
         ),
-        FederationAny: strawberry.scalar(
-            name="_Any", description="What a gateway knows of a thing: `__typename` and a key.", serialize=_as_it_is
-        ),
         Json: strawberry.scalar(
             name="JSON", description="Any JSON value, as the source stated it.", serialize=_as_it_is
         ),
@@ -69,6 +66,14 @@ def scalars(zone: tzinfo) -> Mapping[object, ScalarDefinition]:
 
 def _as_it_is(value: Any) -> Any:
     return value
+
+
+OVERRIDES: Mapping[object, ScalarDefinition] = {
+    FederationAny: strawberry.scalar(
+        name="_Any", description="What a gateway knows of a thing: `__typename` and a key.", serialize=_as_it_is
+    )
+}
+"""Scalars that strawberry brings along, and does not describe."""
 
 
 def _read_day(value: Any) -> date:

@@ -9,7 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.mutation import Mutation
 from resolvers.query import Query
-from resolvers.scalars import scalars
+from resolvers.scalars import OVERRIDES, scalars
 from resolvers.subscription import Subscription
 from resolvers.things import TYPES, Node
 from resolvers.ways import read
@@ -26,6 +26,7 @@ def make_schema(zone: tzinfo = SHANGHAI) -> Schema:
         subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(default_resolver=read, scalar_map=scalars(zone)),
+        scalar_overrides={**OVERRIDES},
         federation_version="2.9",
     )
     entity = schema._schema.get_type("_Entity")

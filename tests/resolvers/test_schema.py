@@ -44,6 +44,7 @@ def test_introspection_tells_what_is_committed_and_the_root_fields_of_gateways()
     query, committed = told.query_type, SCHEMA.query_type
     assert query is not None and committed is not None
     assert query.fields.keys() == committed.fields.keys() | {"_entities", "_service"}
+    assert all(told.type_map[name].description for name in ("_Any", "_Entity", "_Service"))
 
 
 @pytest.mark.parametrize("name", sorted(OWN.keys() - BUILT_IN))
