@@ -78,8 +78,9 @@ async def take_turn(transaction: Transaction) -> Turn:
 async def end_turn(
     transaction: Transaction, turn: Turn, acts: Sequence[str], ids: Sequence[str], sources: Sequence[str]
 ) -> None:
-    """Record the change. Not called when nothing changed: then the number is not used up."""
-    listed = list(ids) if len(ids) <= MOST_IDS else []
+    """Record the change, of each of `ids` once. Not called when nothing changed: then the number is not used up."""
+    things = list(dict.fromkeys(ids))
+    listed = things if len(things) <= MOST_IDS else []
     await transaction.run(
         ADVANCE,
         sequence=turn.sequence,
@@ -87,7 +88,7 @@ async def end_turn(
         numbers=turn.numbers,
         sources=sorted(set(sources)),
         acts=list(acts),
-        count=len(ids),
+        count=len(things),
         ids=listed,
     )
 

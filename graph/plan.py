@@ -138,6 +138,11 @@ class Plan:
         self.written.placeholders += 1
         return end
 
+    @property
+    def placeholders(self) -> list[str]:
+        """The ids that it makes a node for though nobody stated them."""
+        return [row["id"] for rows in self.created.values() for row in rows if row.get("unregistered")]
+
     def keep(self, kind: Kind, stored: Mapping[str, Any]) -> None:
         """Keep what is stored now as an earlier version; what this turn itself put there was never known."""
         if stored["recorded_from"] < self.turn.at:

@@ -69,7 +69,7 @@ async def finish(transaction: Transaction, plan: Plan, what: str, touched: Seque
             acts.append(f"{written.placeholders} placeholders")
         if plan.manner.run is not None and plan.earlier:
             await keep_earlier(transaction, plan.manner.run, plan.turn.sequence, what.partition(" ")[0], plan.earlier)
-        await end_turn(transaction, plan.turn, acts, touched, list(sources))
+        await end_turn(transaction, plan.turn, acts, [*touched, *plan.placeholders], list(sources))
         written.sequence = plan.turn.sequence
     return written
 

@@ -71,6 +71,29 @@ async def test_it_is_narrowed_to_kinds_and_containers(graph: Graph, tmp_path: Pa
         await changes(graph, 0, 10, within="f")
 
 
+async def test_both_ends_of_links_and_placeholders_are_listed_each_once(graph: Graph, tmp_path: Path) -> None:
+    await state(graph, tmp_path, FACTS)
+    here = (await position(graph)).sequence
+    twice = [{"fact": "feeds", "from": "r", "to": "r.2", "job": job} for job in ("a", "b")]
+    unknown = {"fact": "feeds", "from": "r", "to": "x"}
+    reads = {"fact": "reads", "system": "s", "resource": "r.2"}
+    await state(graph, tmp_path, [*twice, unknown, reads], "b")
+    await state(graph, tmp_path, [{"fact": "resource", "id": "r", "provider": "nobody"}])
+    await state(graph, tmp_path, twice, "b", full=True)
+    found = (await changes(graph, here, 10)).changes
+    assert [(sorted(change.ids), change.count) for change in found] == [
+        (["r", "r.2", "x"], 3),
+        (["r.2", "s"], 2),
+        (["nobody", "r"], 2),
+        (["r", "x"], 2),
+        (["r.2", "s"], 2),
+    ]
+    linked = (await changes(graph, here, 10, [Kind.SYSTEM])).changes
+    assert [change.ids for change in linked] == [["s"], ["s"]]
+    used = (await changes(graph, here, 10, within="d.2")).changes
+    assert [change.ids for change in used] == [["r.2"], ["r.2"], ["r.2"]]
+
+
 async def test_a_change_of_very_many_is_told_but_not_listed(graph: Graph, tmp_path: Path) -> None:
     many = [{"fact": "jurisdiction", "id": f"j{number}"} for number in range(MOST_IDS + 1)]
     await state(graph, tmp_path, many)
