@@ -1,8 +1,9 @@
 """What a resolver is given: the graph, the lineages, and what this one operation has loaded."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from functools import partial
 from typing import Any, Self
 
 import strawberry
@@ -20,9 +21,9 @@ from graph.impact import Impacts
 from graph.lineage import Lineages
 from graph.matching.checks import Checks
 from graph.net import Net
-from graph.once import Once
+from graph.once import Joint, Once
 from graph.profiles import Profiles
-from graph.things import Record, by_ids
+from graph.things import Record, by_codes, by_ids, find
 from graph.watch import Watch
 from graph.whole import Wholes
 from resolvers.batches import Loads
@@ -76,11 +77,14 @@ class Context(OperationContext):
     """What is filed; one for all operations."""
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
+    _joint: dict[Any, Joint[str, Record]] = field(init=False, default_factory=dict)
+    _of_any_kind: Joint[str, Record] = field(init=False)
     _versions: dict[Kind, dict[Known, Version | None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         OperationContext.__post_init__(self)  # `super()` does not know a class with slots
         self._fresh = Once(lambda: self.lineages.projection.refresh())
+        self._of_any_kind = Joint(partial(find, self.graph))
 
     def today(self) -> date:
         """The day that it is in the registry's zone."""
@@ -103,14 +107,28 @@ class Context(OperationContext):
         return projection.settled
 
     async def things(self, kind: Kind, ids: Iterable[str | None]) -> dict[str | None, Record | None]:
-        """Things of a kind by id, in one statement for those not asked for before; `None` where there is none."""
+        """Things of a kind by id, in one statement for those not asked for before, whoever asks for them in one
+        moment; `None` where there is none."""
         known = self._things.setdefault(kind, {None: None})
         missing = dict.fromkeys(id for id in ids if id is not None and id not in known)
         if missing:
-            found = await by_ids(self.graph, kind, list(missing))
+            found = await self._jointly(by_ids, kind).find(missing)
             known.update(missing)
             known.update(found)
         return known
+
+    async def coded(self, kind: Kind, codes: Iterable[str]) -> Mapping[str, Record]:
+        """Things of a kind by code, in one statement for all that are asked for in one moment."""
+        return await self._jointly(by_codes, kind).find(codes)
+
+    def _jointly(self, work: Callable[..., Any], kind: Kind) -> Joint[str, Record]:
+        if (work, kind) not in self._joint:
+            self._joint[work, kind] = Joint(partial(work, self.graph, kind))
+        return self._joint[work, kind]
+
+    async def thing(self, id: str) -> Record | None:
+        """The thing of any kind with an id, in one statement for all that are asked for in one moment."""
+        return (await self._of_any_kind.find([id])).get(id)
 
     async def things_then(self, kind: Kind, wanted: Sequence[tuple[str | None, Then | None]]) -> list[Record | None]:
         """Things of a kind, each as it is now or as it was recorded at a moment: a statement for either."""

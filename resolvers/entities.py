@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union
 import strawberry
 
 from graph.facts import Kind
-from graph.things import Record, by_codes
+from graph.things import Record
 from resolvers.context import Context
 from resolvers.subgraph import Find, Reference
 from resolvers.things import TYPES, DataElement, Department, Field, Jurisdiction, Resource, SharingAgreement, System
@@ -31,7 +31,7 @@ async def _find(kind: Kind, context: Context, references: Sequence[Reference]) -
 async def _look(context: Context, kind: Kind, key: str, values: list[str]) -> Mapping[Any, Record | None]:
     if key == "id":
         return await context.things(kind, values)
-    return await by_codes(context.graph, kind, values)
+    return await context.coded(kind, values)
 
 
 FINDERS: Mapping[str, Find] = {kind.label: partial(_find, kind) for kind in TYPES}

@@ -8,7 +8,6 @@ from strawberry import Parent
 from graph.facts import Kind
 from graph.lineage import Asked
 from graph.paging import USUAL
-from graph.things import find as find_things
 from resolvers import inputs, lineage
 from resolvers.batches import batched, needs, one, shaped
 from resolvers.completion import Shape
@@ -121,7 +120,7 @@ async def _counts(root: None, info: Info, asked: Asked) -> Any:
 
 
 async def _node(info: Info, id: Id) -> Any:
-    return (await find_things(info.context.graph, [id])).get(id)
+    return await info.context.thing(id)
 
 
 @strawberry.type(description="What the registry can be asked.")

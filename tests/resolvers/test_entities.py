@@ -50,6 +50,42 @@ async def test_each_kind_is_one_statement_however_many_are_asked_for(sample: Api
         assert sample.statements == 3
 
 
+@pytest.mark.parametrize("traced", [False, True])
+async def test_each_kind_is_one_statement_in_however_many_fields_they_are_asked_for(sample: Api, traced: bool) -> None:
+    """As some gateways do; with a trace it is graphql-core that executes."""
+    listed = (await sample.ask("{ resources(first: 2) { nodes { id } } }"))["resources"]["nodes"]
+    one, other = (node["id"] for node in listed)
+    headers = {"apollo-federation-include-trace": "ftv1"} if traced else {}
+
+    async def told(document: str, **variables: Any) -> tuple[Any, int]:
+        before, body = sample.graph.statements, {"query": document, "variables": variables}
+        answer = (await sample.http.post("/graphql", json=body, headers=headers)).json()
+        return answer["data"], sample.graph.statements - before
+
+    things = [
+        [{"__typename": "Resource", "id": id}, {"__typename": "Jurisdiction", "code": "320900"}] for id in (one, other)
+    ]
+    data, statements = await told(
+        """query($one: [_Any!]!, $other: [_Any!]!) {
+          _v0: _entities(representations: $one) { ... on Resource { id name } }
+          _v1: _entities(representations: $other) { ... on Resource { id code } }
+        }""",
+        one=things[0],
+        other=things[1],
+    )
+    assert [data["_v0"][0]["id"], data["_v1"][0]["id"], statements] == [one, other, 2]
+    data, statements = await told(
+        """query($one: ID!, $other: ID!) {
+          a: resource(id: $one) { id } b: resource(id: $other) { id }
+          c: node(id: $one) { id } d: node(id: $other) { id } e: node(id: "nothing") { id }
+        }""",
+        one=one,
+        other=other,
+    )
+    assert [data[name] and data[name]["id"] for name in "abcde"] == [one, other, one, other, None]
+    assert statements == 2
+
+
 @pytest.mark.parametrize("nothing", ["nothing", "", CITY, "x" * 5_000, "'; MATCH (n) DETACH DELETE n //"])
 async def test_what_is_not_there_is_null(sample: Api, nothing: str) -> None:
     them = [{"__typename": "Resource", "id": nothing}, {"__typename": "Resource", "id": HOUSEHOLDS}]
