@@ -254,4 +254,6 @@ async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = "NOT_FOUND" if status == 404 else "BAD_INPUT"
     detail = error.detail if isinstance(error, HTTPException) else ""
-    return error_answer(status, code, f"{detail}: {request.method} {request.url.path}")
+    answer = error_answer(status, code, f"{detail}: {request.method} {request.url.path}")
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    return answer

@@ -13,7 +13,6 @@ from collections.abc import Container, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from opentelemetry import trace
 from opentelemetry.propagate import extract
@@ -250,8 +249,7 @@ class Guard:
                 421, "FORBIDDEN", f"This service does not answer to {host!r}; behind a proxy it needs REGISTRY_OPEN=1."
             )
         origin = headers.get("origin")
-        reads = scope.get("method") in ("GET", "HEAD", "OPTIONS")
-        if origin and not reads and urlsplit(origin).netloc != host:
+        if origin and origin.partition("://")[2] != host:
             return error_answer(403, "FORBIDDEN", "Pages of another site may not use this service.")
         length, limit = headers.get("content-length", ""), self._limit(scope)
         return _too_big(limit) if length.isdigit() and int(length) > limit else None

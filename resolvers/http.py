@@ -153,11 +153,13 @@ class GraphQLApp:
         if elsewhere is not None:
             return elsewhere
         if method == "PUT":
-            _accepted(headers.get("accept"), ("text/plain",))
+            _accepted(headers, ("text/plain",))
             return self._singles.reserve(token, caller)
         if method == "DELETE":
             return await self._singles.stop(token, parameters)
-        kind, reading = _accepted(headers.get("accept")), method == "GET"
+        kind, reading = _accepted(headers), method == "GET"
+        if reading and headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+            raise Unfit(403, "Pages of another site may not use this service.")
         if token is not None and kind == EVENTS:
             return self._singles.open(token)
         given = _read(parameters) if reading else read_json(await read_body(headers, receive), "The request")
@@ -189,9 +191,10 @@ def _wants_page(scope: Scope, headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "") and b"query=" not in scope["query_string"]
 
 
-def _accepted(accept: str | None, kinds: Sequence[str] = (JSON, RESPONSE, EVENTS)) -> str:
+def _accepted(headers: Headers, kinds: Sequence[str] = (JSON, RESPONSE, EVENTS)) -> str:
     """The best liked of the types that may be told; the first where nobody says, or likes several. Raises Unfit."""
-    if accept is None or accept in ("*/*", kinds[0]):
+    accept = ",".join(headers.getlist("accept"))
+    if not accept or accept in ("*/*", kinds[0]):
         return kinds[0]
     liking: dict[str, float] = {}
     for part in accept.split(","):
@@ -254,7 +257,7 @@ def _read(parameters: Mapping[str, str]) -> dict[str, Any]:
     return given
 
 
-_CODES = {404: "NOT_FOUND", 409: "CONFLICT", 413: "TOO_COSTLY", 429: "TOO_COSTLY"}
+_CODES = {403: "FORBIDDEN", 404: "NOT_FOUND", 409: "CONFLICT", 413: "TOO_COSTLY", 429: "TOO_COSTLY"}
 
 
 def refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -116,7 +116,9 @@ async def test_an_unknown_path_is_a_json_error_and_counted_without_its_name(clie
 
 
 async def test_other_methods_are_refused(client: httpx.AsyncClient) -> None:
-    assert (await client.post("/health")).status_code == 405
+    refused = await client.post("/health")
+    assert refused.status_code == 405
+    assert "GET" in refused.headers["allow"]
     assert (await client.patch("/graphql")).status_code == 405
 
 
@@ -137,8 +139,11 @@ async def test_what_is_called_by_another_name_is_not_answered(sample: Commands) 
 
 async def test_pages_of_another_site_may_not_send(client: httpx.AsyncClient) -> None:
     body = {"query": NAME}
-    refused = await client.post("/graphql", json=body, headers={"origin": "https://evil.example"})
-    assert refused.status_code == 403
+    for origin in ("https://evil.example", "null", "http://localhost:1", "http://[", "localhost:8000"):
+        refused = await client.post("/graphql", json=body, headers={"origin": origin})
+        assert refused.status_code == 403
+        refused = await client.get("/graphql", params=body, headers={"origin": origin})
+        assert refused.status_code == 403
     own = await client.post("/graphql", json=body, headers={"origin": "http://localhost:8000"})
     assert own.status_code == 200
 

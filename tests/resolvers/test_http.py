@@ -129,6 +129,31 @@ async def test_a_query_comes_by_websocket() -> None:
         assert await socket.hear() == {"type": "complete", "id": "1"}
 
 
+@pytest.mark.parametrize(
+    ("accepted", "told"),
+    [
+        (["image/png", "application/json"], "application/json"),
+        (["application/json;q=0.1", "application/graphql-response+json"], "application/graphql-response+json"),
+        ([""], "application/json"),
+    ],
+)
+async def test_what_is_accepted_may_stand_in_several_lines(
+    client: httpx.AsyncClient, accepted: list[str], told: str
+) -> None:
+    headers = [("content-type", "application/json"), *(("accept", line) for line in accepted)]
+    answer = await client.post("/graphql", content=json.dumps({"query": QUERY}), headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, told)
+
+
+async def test_pages_of_another_site_may_not_ask_but_may_lead_here(client: httpx.AsyncClient) -> None:
+    foreign = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
+    refused = await client.get("/graphql", params={"query": QUERY}, headers=foreign)
+    assert (refused.status_code, refused.json()["errors"][0]["extensions"]) == (403, {"code": "FORBIDDEN"})
+    followed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert (await client.get("/graphql", params={"query": QUERY}, headers=followed)).json() == ANSWER
+    assert (await client.get("/graphql", headers=HTML | followed)).status_code == 200
+
+
 # The page.
 
 
