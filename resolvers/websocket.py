@@ -54,21 +54,25 @@ class WebSockets:
         self._slowest = slowest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            with suppress(OSError):  # the client has gone, as the next message says
+                await send(message)
+
         await receive()  # websocket.connect
         if PROTOCOL not in scope.get("subprotocols", ()):
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
+            await tell({"type": "websocket.accept"})
+            await tell({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
-        await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+        await tell({"type": "websocket.accept", "subprotocol": PROTOCOL})
         caller = (scope.get("client") or ("",))[0]
-        connection = _Connection(self._answers, self._context, send, caller, self._slowest)
+        connection = _Connection(self._answers, self._context, tell, caller, self._slowest)
         try:
             await connection.serve(receive, self._patience)
         except (Closed, TooSlow) as error:
             closed = error if isinstance(error, Closed) else Closed(*_TOO_SLOW)
             with suppress(TooSlow):
                 end = {"type": "websocket.close", "code": closed.code, "reason": closed.reason}
-                await taken(send, end, self._slowest)
+                await taken(tell, end, self._slowest)
         finally:
             await connection.end()
 

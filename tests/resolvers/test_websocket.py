@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 import strawberry
+from starlette.types import Message
 
 from resolvers.answering import Answers
 from resolvers.context import OperationContext
@@ -219,3 +220,20 @@ async def test_bytes_are_taken_as_text() -> None:
         assert await client.hear() == {"type": "connection_ack"}
         client.say(b"\xff")
         assert await client.hear() == 4400
+
+
+async def test_a_client_that_has_gone_is_told_nothing_more() -> None:
+    """A server may raise OSError where nobody is there any more; that is no fault of ours."""
+
+    class Lost(Socket):
+        async def take(self, message: Message) -> None:
+            await super().take(message)
+            if message["type"] == "websocket.send":
+                raise OSError
+
+    app = WebSockets(ANSWERS, partial(OperationContext, cast(Subgraph, None)))
+    async with opened(app, socket=Lost()) as client:
+        await client.greet()
+        client.subscribe("{ name }")
+        assert (await client.hear())["type"] == "next"
+        assert (await client.hear())["type"] == "complete"
