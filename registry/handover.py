@@ -42,12 +42,10 @@ class Handover:
     async def listen(self, app: ASGIApp) -> None:
         """Answer what other workers hand over."""
 
-        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None
+        def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.ensure_future(_take(app, reader, writer))
             self._taken.add(task)
             task.add_done_callback(self._taken.discard)
-            await _take(app, reader, writer)
 
         if self.folder is not None:
             self._server = await asyncio.start_unix_server(take, self._path(self.name))
@@ -139,7 +137,8 @@ async def _take(app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.Stre
             await app(scope, receive, send)
             # Were it closed before all of the request is read, the other one might lose the answer.
             async with asyncio.timeout(SLOWEST):
-                writer.write_eof()
+                if not writer.is_closing():
+                    writer.write_eof()
                 while await _read(reader) is not None:
                     pass
     except (OSError, TimeoutError):
@@ -157,7 +156,9 @@ def _bytes(headers: Any) -> list[tuple[bytes, bytes]]:
 
 
 async def _write(writer: asyncio.StreamWriter, message: Mapping[str, Any]) -> None:
-    """Write a message: the lengths of its two parts, the one that is JSON, and its body."""
+    """Write a message: the lengths of its two parts, the one that is JSON, and its body. Raises OSError."""
+    if writer.is_closing():
+        raise ConnectionResetError  # some event loops raise another error, others none
     told = {**message}
     body = told.pop("body", b"")
     if "status" in told:

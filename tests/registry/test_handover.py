@@ -1,6 +1,7 @@
 """Requests that another worker answers: all of them arrives there, and the answer here, as if it were one worker."""
 
 import asyncio
+import gc
 import json
 import threading
 from collections.abc import AsyncIterator
@@ -202,3 +203,46 @@ async def test_a_reserved_stream_is_the_same_whichever_worker_answers(tmp_path: 
         await until(lambda: RAN.count("ended") == 2)
         for app in apps:
             assert await ask(app, QUERY, "1") == 404
+
+
+def test_a_client_that_has_gone_is_no_fault_on_the_faster_event_loop(tmp_path: Path) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    faults: list[dict[str, Any]] = []
+
+    async def leave() -> None:
+        ended = asyncio.Event()
+
+        async def lasting(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            for _ in range(20):
+                await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+            ended.set()
+            if scope["path"] == "/on":
+                await asyncio.Event().wait()
+
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+        async with handing_over(tmp_path, lasting) as app:
+            arrived = asyncio.Event()
+
+            async def receive() -> Any:
+                await arrived.wait()
+                return {"type": "http.disconnect"}
+
+            async def send(message: Any) -> None:
+                arrived.set()
+
+            for path in ("/", "/on"):
+                ended.clear()
+                await app(
+                    {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}, receive, send
+                )
+                async with asyncio.timeout(10):
+                    await ended.wait()
+            await asyncio.sleep(0)
+        gc.collect()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(leave())
+    assert not faults
