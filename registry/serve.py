@@ -25,7 +25,7 @@ from graph.projection import Projection
 from registry.app import Parts, create_app
 from registry.listening import addresses
 from registry.settings import Settings, load_settings
-from registry.telemetry import log_to_standard_error, send_traces
+from registry.telemetry import log_the_rest, log_to_standard_error, send_traces
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +43,7 @@ _SHARED = "PROMETHEUS_MULTIPROC_DIR"
 def serve_on(listening: socket.socket, settings: Settings, host: str, workers: int, out: "Console") -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way and return. Raises GraphError."""
     log_to_standard_error(settings.log_format)
+    log_the_rest()
     if workers == 1:
         send_traces()
         _run(_serve_here(settings, listening, lambda: _greet(listening, host, out)))
@@ -169,6 +170,7 @@ def worker_app() -> Starlette:
     """The application of one of several workers, with the settings of the environment."""
     settings = load_settings()
     log_to_standard_error(settings.log_format)
+    log_the_rest()
     send_traces()
     app = create_app(settings, Path(os.environ[_SHARED]))
     opening = app.router.lifespan_context

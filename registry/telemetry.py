@@ -9,15 +9,22 @@ import logging
 import os
 import sys
 import time
+import warnings
 from importlib.metadata import version
-from typing import Literal
+from types import CoroutineType
+from typing import TYPE_CHECKING, Literal
 
 from registry.middleware import request_id
 
-__all__ = ["log_to_standard_error", "send_traces"]
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+__all__ = ["log_the_rest", "log_to_standard_error", "send_traces"]
 
 log = logging.getLogger("registry.service")
 
+_OURS = ("registry", "graph", "resolvers")
+_OTHERS = ("uvicorn", "asyncio", "neo4j", "py.warnings")
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
@@ -53,12 +60,29 @@ def log_to_standard_error(form: Literal["text", "json"] = "text") -> None:
     """Send what the service logs to standard error, a line each; the access log as bare JSON."""
     plain, bare = logging.StreamHandler(sys.stderr), logging.StreamHandler(sys.stderr)
     plain.setFormatter(_Json() if form == "json" else _Text())
-    for name in ("registry", "graph", "resolvers", "uvicorn"):
+    for name in (*_OURS, *_OTHERS):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [plain], False
-        logger.setLevel(logging.WARNING if name == "uvicorn" else logging.INFO)
+        logger.setLevel(logging.INFO if name in _OURS else logging.WARNING)
     access = logging.getLogger("registry.access")
     access.handlers, access.propagate = [bare], False
+
+
+def log_the_rest() -> None:
+    """Log what Python would write to standard error by itself: warnings, and errors that nobody can take.
+
+    Coroutines that nobody awaits are left out: graphql-core leaves some where an error ends what stands beside it.
+    """
+    logging.captureWarnings(capture=True)
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+    sys.unraisablehook = _log_unraisable
+
+
+def _log_unraisable(given: "UnraisableHookArgs") -> None:
+    # A warning of a coroutine, too, where what tells of it cannot be imported: so it is while a named tuple is made.
+    if given.exc_value is not None and not (given.exc_type is KeyError and isinstance(given.object, CoroutineType)):
+        raised = (given.exc_type, given.exc_value, given.exc_traceback)
+        log.error("%s %r", given.err_msg or "an error that nobody can take in", given.object, exc_info=raised)
 
 
 def send_traces() -> None:

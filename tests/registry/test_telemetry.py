@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +73,42 @@ def test_nothing_is_sent_where_nobody_said_where_to(monkeypatch: pytest.MonkeyPa
     from opentelemetry import trace
 
     assert type(trace.get_tracer_provider()).__name__ == "ProxyTracerProvider"
+
+
+THE_REST = """
+import gc, logging, warnings
+from collections import namedtuple
+from registry.telemetry import log_the_rest, log_to_standard_error
+
+class Broken:
+    def __del__(self):
+        raise ValueError("broken")
+
+async def forgotten(): ...
+
+log_to_standard_error("json")
+log_the_rest()
+made, pair = [forgotten()], namedtuple("Pair", "a")
+made.append(made)
+gc.disable()
+gc.set_threshold(1)
+del made
+gc.enable()
+pair(1)
+gc.collect()
+forgotten()
+warnings.warn("old")
+logging.getLogger("asyncio").error("a task")
+del (broken := [Broken()])[0]
+"""
+
+
+def test_what_python_says_by_itself_is_logged_too_but_no_coroutine_that_was_left() -> None:
+    ran = subprocess.run([sys.executable, "-c", THE_REST], capture_output=True, text=True, check=True, timeout=60)
+    told = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert [line["logger"] for line in told] == ["py.warnings", "asyncio", "registry.service"]
+    assert "old" in told[0]["message"]
+    assert "ValueError: broken" in told[2]["error"]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
