@@ -1,9 +1,10 @@
 """What a document may not exceed before it is executed, each counted in time linear in the document's size.
 
-Before it is parsed: tokens, how deep brackets are nested, how often a selection has the same, and what one operation
-or fragment has by itself of directives, aliases and root fields, since a parser takes twenty times as long. Before it
-is validated: depth, fields after spreading fragments, aliases, directives, operations, fragments, variables, root
-fields. When the variables are known: its cost. A fragment is measured once, however often it is spread.
+Before it is parsed: tokens, the digits of a number, how deep brackets are nested, how often a selection has the same,
+and what one operation or fragment has by itself of directives, aliases and root fields, since a parser takes twenty
+times as long. Before it is validated: depth, fields after spreading fragments, aliases, directives, operations,
+fragments, variables, root fields. When the variables are known: its cost. A fragment is measured once, however often
+it is spread.
 """
 
 import re
@@ -48,6 +49,8 @@ class Limits:
     """Of one field, alias or fragment in one selection: each is compared with each."""
     arguments: int = 60
     """Of one field, or keys of one object among them."""
+    digits: int = 40
+    """Of one number, with its sign and all: Python reads no number of thousands."""
     introspections: int = 3
     cost: int = 200_000
     values: int = 20_000
@@ -81,6 +84,8 @@ def scan(text: str, limits: Limits) -> None:
                 raise TooMuch("levels of brackets or more", deep, limits.nesting)
         if tokens > limits.tokens:
             raise TooMuch("tokens or more", tokens, limits.tokens)
+        if len(mark) > limits.digits and mark[0] in "-0123456789":
+            raise TooMuch("digits of one number", len(mark), limits.digits)
         if mark[0] != "#":
             within.take(mark, deep)
         if not deep and mark == "}":

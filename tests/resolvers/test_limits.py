@@ -92,6 +92,8 @@ async def ask(query: str, given: dict[str, Any] | None = None, **limits: Any) ->
             '{ ...A } fragment A on Query { __schema { description } ... { __type(name: "Item") { name } } }',
             "introspection",
         ),
+        ({"digits": 3}, "{ page(first: 100) { total } }", "{ page(first: 1000) { total } }", "digits of one number"),
+        ({"digits": 3}, "query($a: Int = 1) { page(first: $a) { total } }", "query($a: Int = -1e9) { name }", "digits"),
         ({"repeats": 2}, "{ item { name name } }", "{ item { name name name } }", "selections of name side by side"),
         ({"repeats": 1}, "{ a: name b: name }", "{ a: name a: name }", "selections of a side by side"),
         (
