@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -14,8 +14,6 @@ from graphql import (
     ObjectFieldNode,
     ValueNode,
     VariableDefinitionNode,
-    Visitor,
-    visit,
 )
 
 from graph.errors import StatementTimeout
@@ -27,6 +25,8 @@ log = logging.getLogger("registry.errors")
 
 _TOO_LONG = "Syntax Error: Document contains more than"
 """How the parser begins to say that a document has too many tokens."""
+_MOST_WORDS = 1_000
+"""Characters that are told of what the engine says: it repeats what is wrong, however long that is."""
 
 OURS = "Something went wrong here. Give the errorId to whoever runs the registry."
 
@@ -91,44 +91,46 @@ def _while_answering(error: GraphQLError) -> bool:
 
 def _wrong_document(error: GraphQLError, document: DocumentNode | None) -> GraphQLError:
     """What the engine itself refuses: its own words, and the argument that they are about."""
+    message = error.message
+    if len(message) > _MOST_WORDS:
+        message = message[:_MOST_WORDS] + "…"
     node = error.nodes[0] if error.nodes else None
     argument = None
     if document is not None and isinstance(node, ValueNode):
-        argument = _Enclosing(node).find(document)
+        argument = _argument_of(node, document)
     elif isinstance(node, VariableDefinitionNode):
         argument = node.variable.name.value
     if argument is None:
         code = "TOO_COSTLY" if error.message.startswith(_TOO_LONG) else "BAD_INPUT"
-        return _again(error, error.message, {"code": code})
-    message = error.message if f"'${argument}'" in error.message else f"{argument}: {error.message}"
+        return _again(error, message, {"code": code})
+    if f"'${argument}'" not in message:
+        message = f"{argument}: {message}"
     return _again(error, message, {"code": "BAD_INPUT", "argument": argument})
 
 
-class _Enclosing(Visitor):
-    """Finds the argument that a value is in, or is: `filter.updatedSince`."""
-
-    def __init__(self, value: ValueNode) -> None:
-        super().__init__()
-        self._value = value
-        self._path: list[str] = []
-        self._found: str | None = None
-
-    def find(self, document: DocumentNode) -> str | None:
-        """The argument's name, `None` if the value is in none."""
-        visit(document, self)
-        return self._found
-
-    def enter(self, node: Node, *_: Any) -> None:
-        """Go down; remember the way."""
+def _argument_of(value: ValueNode, document: DocumentNode) -> str | None:
+    """The argument that a value is in, or is: `filter.updatedSince`; `None` if it is in none."""
+    path: list[str] = []
+    node: Node | None = document
+    while node is not None and node is not value:
         if isinstance(node, ArgumentNode | ObjectFieldNode):
-            self._path.append(node.name.value)
-        if node is self._value:
-            self._found = ".".join(self._path) or None
+            path.append(node.name.value)
+        node = next((inner for inner in _inner(node) if _holds(inner, value)), None)
+    return ".".join(path) or None if node is value else None
 
-    def leave(self, node: Node, *_: Any) -> None:
-        """Come back up."""
-        if isinstance(node, ArgumentNode | ObjectFieldNode):
-            self._path.pop()
+
+def _inner(node: Node) -> Iterator[Node]:
+    for key in node.keys:
+        found = getattr(node, key, None)
+        if isinstance(found, Node):
+            yield found
+        elif isinstance(found, tuple | list):
+            yield from (one for one in found if isinstance(one, Node))
+
+
+def _holds(node: Node, value: Node) -> bool:
+    """Whether a value is within a node, by where they stand."""
+    return bool(node.loc and value.loc and node.loc.start <= value.loc.start and value.loc.end <= node.loc.end)
 
 
 def _again(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> GraphQLError:

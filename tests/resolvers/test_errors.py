@@ -30,6 +30,12 @@ def _fails(name: str) -> str:
     raise RAISED[name]
 
 
+@strawberry.input
+class Picked:
+    value: int = 0
+    inner: "Picked | None" = None
+
+
 @strawberry.type
 class Query:
     fails: str | None = strawberry.field(resolver=_fails)
@@ -41,6 +47,10 @@ class Query:
     @strawberry.field
     def number(self, value: int) -> int:
         return value
+
+    @strawberry.field
+    def picked(self, of: list[Picked]) -> int:
+        return len(of)
 
 
 ANSWERS = Answers(strawberry.Schema(query=Query))
@@ -125,3 +135,23 @@ async def test_a_wrong_variable_is_named() -> None:
     result = await ANSWERS.answer(Asked("query($n: Int!) { number(value: $n) }", {"n": "x"}), None)
     assert result.errors[0].extensions == {"code": "BAD_INPUT", "argument": "n"}
     assert "$n" in result.errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("query", "argument"),
+    [
+        ('query A($n: Int = "x") { number(value: $n) }', None),
+        ('{ a: number(value: 1) ... { number(value: "x") } }', "value"),
+        ("{ picked(of: [{ value: 1 }, { inner: { value: true } }]) }", "of.inner.value"),
+        ("{ fails @skip(if: 1) }", "if"),
+    ],
+)
+async def test_the_argument_that_a_wrong_value_is_in_is_named(query: str, argument: str | None) -> None:
+    error = (await _errors(query))[0]
+    assert (error.extensions or {}).get("argument") == argument
+
+
+async def test_what_is_wrong_is_not_repeated_at_length() -> None:
+    [error] = await _errors('{ number(value: "' + "x" * 10_000 + '") }')
+    assert len(error.message) < 1_100
+    assert error.message.endswith("xxx…")
