@@ -136,7 +136,7 @@ class Documents:
         errors = validate(self._schema, node, self._rules, MOST_ERRORS, hide_suggestions=not self._suggest)
         if errors:
             raise Refused(list(map(_clear, errors)), node)
-        return Document(node, operations, Plans(_switches(node)))
+        return Document(node, operations, Plans(_switches(node) if "@" in text else frozenset()))
 
 
 def _clear(error: GraphQLError) -> GraphQLError:
