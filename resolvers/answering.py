@@ -25,7 +25,7 @@ from graph.engine import TALLY, Tally
 from graph.spans import span
 from resolvers.context import OperationContext
 from resolvers.costs import Prices
-from resolvers.documents import Documents, Operation, Refused
+from resolvers.documents import Documents, Expensive, Operation, Refused
 from resolvers.errors import told
 from resolvers.execution import FastExecutor
 from resolvers.gate import Gate
@@ -205,6 +205,8 @@ class Answers:
 
     def _refused(self, refused: Refused, asked: Asked, extensions: dict[str, Any]) -> Answer:
         errors = [told(error, refused.document) for error in refused.errors]
+        if isinstance(refused, Expensive):
+            self._report(refused.cost, asked, extensions)
         self.options.observe(Answered(asked.operation, "none", "refused", 0, 0, Tally(), asked.query or ""))
         return Answer(None, errors, extensions, executed=False, unfit=refused.unfit)
 
@@ -263,12 +265,11 @@ class Answers:
             message = f"The variables have more than the {self._limits.values:,} values that are allowed."
             raise Refused([GraphQLError(message, extensions={"code": "TOO_COSTLY"})])
         cost = operation.cost(asked.variables)
+        if cost > self._limits.cost:
+            raise Expensive(cost, self._limits.cost, operation.node)
+        self._report(cost, asked, extensions)
+        return cost
+
+    def _report(self, cost: int, asked: Asked, extensions: dict[str, Any]) -> None:
         if "cost" in asked.reported:
             extensions["cost"] = {"requested": cost, "allowed": self._limits.cost}
-        if cost > self._limits.cost:
-            message = (
-                f"The request may cost {cost:,}, more than the {self._limits.cost:,} that are allowed. "
-                "Ask for fewer rows (`first`, `last`, `budget.maxNodes`), or in several requests."
-            )
-            raise Refused([GraphQLError(message, operation.node, extensions={"code": "TOO_COSTLY"})])
-        return cost

@@ -55,6 +55,19 @@ class Refused(Exception):
         self.unfit = unfit
 
 
+class Expensive(Refused):
+    """An operation that costs more than is allowed: `cost`, or more."""
+
+    def __init__(self, cost: int, allowed: int, node: OperationDefinitionNode) -> None:
+        message = (
+            f"The request may cost {cost:,}, more than the {allowed:,} that are allowed. "
+            "Ask for fewer rows (`first`, `last`, `budget.maxNodes`), or in several requests."
+        )
+        super().__init__([GraphQLError(message, node, extensions={"code": "TOO_COSTLY"})])
+        self.cost = cost
+        self.node = node
+
+
 @dataclass(slots=True)
 class Operation:
     """One operation of a document."""
@@ -108,17 +121,19 @@ class Documents:
         self._limits = options.limits
         self._rules = RULES if options.introspect else (*RULES, NoSchemaIntrospectionCustomRule)
         self._suggest = options.suggest
-        self._kept: Kept[str, Document] = Kept(MOST_TEXT, MOST_TEXT // 10)
+        self._kept: Kept[str, Document | Expensive] = Kept(MOST_TEXT, MOST_TEXT // 10)
 
     def find(self, text: str) -> Document:
         """The document of a text. Raises Refused."""
-        document = self._kept.find(text)
-        if document is None:
-            document = self._made(text)
-            self._kept.keep(text, document, len(text))
-        return document
+        found = self._kept.find(text)
+        if found is None:
+            found = self._made(text)
+            self._kept.keep(text, found, len(text))
+        if isinstance(found, Expensive):
+            raise Expensive(found.cost, self._limits.cost, found.node)
+        return found
 
-    def _made(self, text: str) -> Document:
+    def _made(self, text: str) -> Document | Expensive:
         node = None
         try:
             scan(text, self._limits)
@@ -133,6 +148,9 @@ class Documents:
             raise Refused([TooMuch("levels of fragments", 1_000, self._limits.fragments)]) from None
         except GraphQLError as error:
             raise Refused([error], node) from None
+        least = min(operations, key=lambda one: one.bill.once, default=None)
+        if least is not None and least.bill.once > self._limits.cost:
+            return Expensive(least.bill.once, self._limits.cost, least.node)  # to validate it would take longer
         errors = validate(self._schema, node, self._rules, MOST_ERRORS, hide_suggestions=not self._suggest)
         if errors:
             raise Refused(list(map(_clear, errors)), node)

@@ -161,6 +161,25 @@ async def test_the_cost_is_weights_times_rows(query: str, variables: dict[str, A
         refused = await ask(query, variables, cost=cost - 1)
         assert refused.errors[0].extensions == {"code": "TOO_COSTLY"}
         assert not refused.executed
+        assert refused.extensions == {"cost": {"requested": cost, "allowed": cost - 1}}
+
+
+async def test_what_costs_too_much_whatever_the_variables_is_not_validated_first() -> None:
+    """Each time the same is told of it, and of an operation beside it that costs less nothing."""
+    answers = Answers(SCHEMA, Options(limits=Limits(cost=100)))
+    costly = "query Costly { page(first: 200) { nodes { name nothing } } }"
+    for _ in range(2):
+        answer = await answers.answer(Asked(costly, operation="Costly"), None)
+        [error] = answer.errors
+        assert error.extensions == {"code": "TOO_COSTLY"}
+        assert error.formatted["locations"] == [{"line": 1, "column": 1}]
+    answer = await answers.answer(Asked(costly + " query Cheap { name }", operation="Cheap"), None)
+    assert [error.extensions for error in answer.errors] == [{"code": "BAD_INPUT"}]
+    both = costly.replace(" nothing", "") + " query Cheap { name }"
+    assert (await answers.answer(Asked(both, operation="Cheap"), None)).data == {"name": "x"}
+    assert [error.extensions for error in (await answers.answer(Asked(both, operation="Costly"), None)).errors] == [
+        {"code": "TOO_COSTLY"}
+    ]
 
 
 async def test_fragments_that_double_each_other_are_counted_without_being_followed() -> None:
