@@ -46,7 +46,7 @@ class Limits:
     variables: int = 100
     root_fields: int = 30
     repeats: int = 20
-    """Of one field, alias or fragment in one selection: each is compared with each."""
+    """Of one field, alias or fragment in one selection, with the inline fragments in it: each is compared with each."""
     arguments: int = 60
     """Of one field, or keys of one object among them."""
     digits: int = 40
@@ -102,6 +102,7 @@ class _Definition:
         self._last = self._before = ""
         self._roots = self._aliases = self._directives = 0
         self._met: list[Counter[str]] = [Counter()]
+        self._inline = False
         self._given = [0]
 
     def take(self, mark: str, deep: int) -> None:
@@ -114,7 +115,8 @@ class _Definition:
             if last == "...":
                 self._meet("...")
             self._selections += 1
-            self._met.append(Counter())
+            self._met.append(self._met[-1] if self._inline else Counter())
+            self._inline = False
         elif mark == "}" and 0 <= deep == self._selections - 1:
             self._selections -= 1
             self._met.pop()
@@ -159,6 +161,7 @@ class _Definition:
     def _meet(self, what: str) -> None:
         """Count a field, alias or fragment of the selection that is open."""
         self._met[-1][what] += 1
+        self._inline = what == "..." or what.startswith("...on ")
         _scanned(f"selections of {what[:100]} side by side", self._met[-1][what], self._limits.repeats)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -119,8 +120,9 @@ def _counted(definition: str) -> dict[str, int]:
         def enter_object_value(self, node: ObjectValueNode, *_: object) -> None:
             most("arguments", len(node.fields))
 
-        def enter_selection_set(self, node: SelectionSetNode, *_: object) -> None:
-            most("repeats", max(Counter(map(_shown_as, node.selections)).values()))
+        def enter_selection_set(self, node: SelectionSetNode, _: object, parent: object, *__: object) -> None:
+            if not isinstance(parent, InlineFragmentNode):
+                most("repeats", max(Counter(map(_shown_as, _together(node))).values()))
 
     def most(name: str, count: int) -> None:
         found[name] = max(found[name], count)
@@ -131,6 +133,14 @@ def _counted(definition: str) -> dict[str, int]:
         fields = [one for one in node.selection_set.selections if isinstance(one, FieldNode)]
         found["root_fields"] = sum(one.name.value != "_entities" for one in fields)
     return found
+
+
+def _together(node: SelectionSetNode) -> Iterator[SelectionNode]:
+    """What is selected in one place: what is in inline fragments too."""
+    for one in node.selections:
+        yield one
+        if isinstance(one, InlineFragmentNode):
+            yield from _together(one.selection_set)
 
 
 def _shown_as(node: SelectionNode) -> str:
