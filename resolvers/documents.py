@@ -1,14 +1,16 @@
 """Documents: parsed, measured and validated once, and kept with their plans for as long as there is room."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FieldNode,
     GraphQLError,
     GraphQLSchema,
+    NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     Visitor,
@@ -151,10 +153,14 @@ class Documents:
         least = min(operations, key=lambda one: one.bill.once, default=None)
         if least is not None and least.bill.once > self._limits.cost:
             return Expensive(least.bill.once, self._limits.cost, least.node)  # to validate it would take longer
-        errors = validate(self._schema, node, self._rules, MOST_ERRORS, hide_suggestions=not self._suggest)
+        errors = self._errors(node, (NoFragmentCyclesRule,)) if measure.goes_round else []
+        errors = errors or self._errors(node, self._rules)
         if errors:
             raise Refused(list(map(_clear, errors)), node)
         return Document(node, operations, Plans(_switches(node) if "@" in text else frozenset()))
+
+    def _errors(self, node: DocumentNode, rules: Collection[type[ASTValidationRule]]) -> list[GraphQLError]:
+        return validate(self._schema, node, rules, MOST_ERRORS, hide_suggestions=not self._suggest)
 
 
 def _clear(error: GraphQLError) -> GraphQLError:

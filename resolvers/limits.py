@@ -181,6 +181,10 @@ class Size:
     bill: Bill = field(default_factory=Bill)
 
 
+_GOES_ROUND = Size()
+"""What is known of a fragment while it is measured."""
+
+
 class Measure:
     """Measures the operations of one document, raising TooMuch at the first limit that is exceeded."""
 
@@ -189,6 +193,8 @@ class Measure:
         self._prices = prices
         self._limits = limits
         self._sizes: dict[str, Size] = {}
+        self.goes_round = False
+        """Whether a fragment was met that is spread within itself."""
         self._fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
@@ -240,10 +246,11 @@ class Measure:
 
     def _spread(self, name: str) -> Size:
         if name not in self._sizes:
-            self._sizes[name] = Size()  # a cycle of fragments is refused by another rule
+            self._sizes[name] = _GOES_ROUND
             fragment = self._fragments.get(name)
-            if fragment:
-                self._sizes[name] = self._selection(fragment.selection_set, self._condition(fragment))
+            size = self._selection(fragment.selection_set, self._condition(fragment)) if fragment else Size()
+            self._sizes[name] = size
+        self.goes_round |= self._sizes[name] is _GOES_ROUND
         return self._sizes[name]
 
     def _condition(self, node: InlineFragmentNode | FragmentDefinitionNode) -> GraphQLNamedType | None:

@@ -78,6 +78,9 @@ HOSTILE = {
     "fragments": "{...F0}"
     + "".join(f"fragment F{i} on Query{{a:node(id:1){{id}}...F{i + 1} ...F{i + 1}}}" for i in range(16))
     + "fragment F16 on Query{__typename}",
+    "cycle": "{...F0}" + "".join(f"fragment F{i} on Query{{...F{(i + 1) % 28} ...F{(i + 7) % 28}}}" for i in range(28)),
+    "conflicts": "{" + "".join(f"...{{node(id:{i}){{id}}}}" for i in range(45)) + "}",
+    "lists": "{" + "...{departments{nodes{systems{nodes{resources{nodes{fields{nodes{id}}}}}}}}}" * 13 + "}",
     "unknown fields": "{" + " ".join(f"departmen{i}" for i in range(70)) + "}",
     "list sizes": "{resources(first:1000){nodes{fields(first:1000){nodes{feeds(first:1000){nodes{id}}}}}}}",
 }

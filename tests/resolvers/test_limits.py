@@ -212,6 +212,24 @@ async def test_wrong_documents_are_told_and_nothing_is_executed(query: str) -> N
     assert all((error.extensions or {})["code"] in ("BAD_INPUT", "TOO_COSTLY") for error in answer.errors)
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("{ ...A nothing } fragment A on Query { ...B } fragment B on Query { ...A }", ["A' within itself via 'B'"]),
+        ("{ item { ...A } } fragment A on Item { items { ...A } }", ["A' within itself"]),
+        ("{ ...A } fragment A on Query { name } fragment A on Query { ...A }", ["only one fragment named 'A'"]),
+        ("{ ...A } fragment A on Query { ...A } fragment A on Query { name }", ["A' within itself", "only one"]),
+        ("{ ...A } fragment A on Query { name ...B ...B } fragment B on Query { name }", []),
+        ("{ name } fragment A on Query { ...A }", ["A' within itself", "'A' is never used"]),
+    ],
+)
+async def test_fragments_within_themselves_are_refused(query: str, says: list[str]) -> None:
+    """One that an operation comes to is all that is told, since that is what takes no time to find."""
+    errors = [error.message for error in (await ask(query)).errors]
+    assert len(errors) == len(says), errors
+    assert all(words in error for words, error in zip(says, errors, strict=True)), errors
+
+
 async def test_deep_fragments_of_fragments_exhaust_nothing() -> None:
     chain = "".join(f"fragment F{i} on Item {{ items {{ items {{ items {{ ...F{i + 1} }} }} }} }} " for i in range(99))
     answer = await ask("{ item { ...F0 } } " + chain + "fragment F99 on Item { name }", depth=10_000, fields=10_000)
