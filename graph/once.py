@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -25,9 +25,9 @@ class Once(Generic[T]):
 
 @dataclass(eq=False, slots=True)
 class _Look(Generic[K, T]):
-    keys: dict[K, None] = field(default_factory=dict)
+    keys: dict[K, None]
+    found: asyncio.Future[Mapping[K, T]]
     waiting: int = 0
-    found: asyncio.Future[Mapping[K, T]] | None = None
 
 
 class Joint(Generic[K, T]):
@@ -40,9 +40,9 @@ class Joint(Generic[K, T]):
     async def find(self, keys: Iterable[K]) -> Mapping[K, T]:
         """What is found of `keys`, and of those that others asked for with them. It ends when nobody waits for it."""
         look = self._next
-        if look is None or look.found is None:
-            look = self._next = _Look()
-            look.found = asyncio.ensure_future(self._run(look))
+        if look is None:
+            wanted: dict[K, None] = {}
+            look = self._next = _Look(wanted, asyncio.ensure_future(self._run(wanted)))
         look.keys.update(dict.fromkeys(keys))
         look.waiting += 1
         try:
@@ -52,6 +52,6 @@ class Joint(Generic[K, T]):
             if not look.waiting:
                 look.found.cancel()
 
-    async def _run(self, look: _Look[K, T]) -> Mapping[K, T]:
+    async def _run(self, keys: dict[K, None]) -> Mapping[K, T]:
         self._next = None
-        return await self._work(list(look.keys))
+        return await self._work(list(keys))

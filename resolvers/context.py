@@ -78,13 +78,11 @@ class Context(OperationContext):
     _fresh: Once[None] = field(init=False)
     _things: dict[Kind, dict[str | None, Record | None]] = field(init=False, default_factory=dict)
     _joint: dict[Any, Joint[str, Record]] = field(init=False, default_factory=dict)
-    _of_any_kind: Joint[str, Record] = field(init=False)
     _versions: dict[Kind, dict[Known, Version | None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         OperationContext.__post_init__(self)  # `super()` does not know a class with slots
         self._fresh = Once(lambda: self.lineages.projection.refresh())
-        self._of_any_kind = Joint(partial(find, self.graph))
 
     def today(self) -> date:
         """The day that it is in the registry's zone."""
@@ -121,14 +119,16 @@ class Context(OperationContext):
         """Things of a kind by code, in one statement for all that are asked for in one moment."""
         return await self._jointly(by_codes, kind).find(codes)
 
-    def _jointly(self, work: Callable[..., Any], kind: Kind) -> Joint[str, Record]:
-        if (work, kind) not in self._joint:
-            self._joint[work, kind] = Joint(partial(work, self.graph, kind))
-        return self._joint[work, kind]
-
     async def thing(self, id: str) -> Record | None:
         """The thing of any kind with an id, in one statement for all that are asked for in one moment."""
-        return (await self._of_any_kind.find([id])).get(id)
+        return (await self._jointly(find).find([id])).get(id)
+
+    def _jointly(self, *work: Any) -> Joint[str, Record]:
+        """Looks up what a function of the graph, further arguments and keys finds."""
+        if work not in self._joint:
+            function, *arguments = work
+            self._joint[work] = Joint(partial(function, self.graph, *arguments))
+        return self._joint[work]
 
     async def things_then(self, kind: Kind, wanted: Sequence[tuple[str | None, Then | None]]) -> list[Record | None]:
         """Things of a kind, each as it is now or as it was recorded at a moment: a statement for either."""
