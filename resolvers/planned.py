@@ -225,7 +225,9 @@ class Together(Planned):
         return values
 
     def _asked_with(self, variables: VariableValues) -> tuple[int, bytes] | None:
-        """What decides the arguments of its batch; `None` where that is long, or no JSON."""
+        """What decides the arguments of its batch; `None` where it has none, or that is long, or no JSON."""
+        if not self.definition.args:
+            return None
         try:
             given = [variables.sources[name].value for name in self._names]
             text = marshal.dumps([None if value is Undefined else (value,) for value in given], _UNSHARED)
