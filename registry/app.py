@@ -251,9 +251,8 @@ async def _ready(request: Request) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    code = "NOT_FOUND" if status == 404 else "BAD_INPUT"
-    detail = error.detail if isinstance(error, HTTPException) else ""
-    answer = error_answer(status, code, f"{detail}: {request.method} {request.url.path}")
-    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    assert isinstance(error, HTTPException)  # it is asked about no other
+    code = "NOT_FOUND" if error.status_code == 404 else "BAD_INPUT"
+    answer = error_answer(error.status_code, code, f"{error.detail}: {request.method} {request.url.path}")
+    answer.headers.update(error.headers or {})
     return answer
