@@ -281,7 +281,8 @@ class Net:
     whole: bool = True
     """Everything is here; otherwise a walk asks for what it needs."""
     edition: int = field(default_factory=lambda: next(_EDITIONS))
-    """What stands for its things as they are: no other net has it, nor this one once a thing is another."""
+    """What stands for its things as they are: another once a thing is another. A net that is made of this one has it
+    too, as of its own `known_at`."""
 
     def __post_init__(self) -> None:
         self.lives.number((OPEN_START, OPEN_END))
