@@ -130,11 +130,7 @@ async def test_a_proposal_goes_its_way_to_a_system(graph: Graph, tmp_path: Path)
     await api.ask(OPINE, id=id, body=FAGAI, opinion="POSITIVE")
     told = (await api.ask(CLOSE, id=id, outcome="APPROVED", without="逾期未复"))["closeFiling"]
     assert (told["state"], told["without"], told["possible"]) == ("APPROVED", "逾期未复", ["BUILD"])
-    assert told["system"] == {
-        "id": "system:320900/民政/救助平台",
-        "status": "PLANNED",
-        "department": {"id": MINZHENG},
-    }
+    assert told["system"] == {"id": "system:320900/民政/救助平台", "status": "PLANNED", "department": {"id": MINZHENG}}
     told = (await api.ask(BUILD, id=id))["buildFiling"]
     assert told == {"state": "BUILT", "system": {"status": "LIVE", "inUseSince": "2026-03-01"}}
     shown = (await api.ask(SHOW, id=id))["filing"]
