@@ -212,13 +212,13 @@ class _Writing:
             known, rows = await plan_links(transaction, plan, "FEEDS", keyed)
             await plan.run(transaction)
             await rows.run(transaction, self._turn, known)
-            self._count(plan, "FEEDS", rows.touched)
+            self._count(plan, "FEEDS", rows.things)
         for gone in _slices(outcome.links_gone):
             plan = self._plan()
             sources = {link: outcome.links_gone[link] for link in gone}
             known, rows = await plan_end_of_links(transaction, plan, "FEEDS", sources)
             await rows.run(transaction, self._turn, known)
-            self._count(plan, "FEEDS withdrawn,", rows.touched)
+            self._count(plan, "FEEDS withdrawn,", rows.things)
         for ids in _slices(outcome.things_gone):
             plan = self._plan()
             named = {id: outcome.things_gone[id] for id in ids}

@@ -122,8 +122,13 @@ class LinkRows:
     closed: list[tuple[str, int, Any]] = field(default_factory=list)
     marked: list[tuple[str, int, Any]] = field(default_factory=list)
     created: dict[Kind, list[list[Any]]] = field(default_factory=dict)
-    touched: list[str] = field(default_factory=list)
-    """The ends of the links that are written, as often as they are that."""
+    touched: list[tuple[str, str]] = field(default_factory=list)
+    """The ends of each link that is written."""
+
+    @property
+    def things(self) -> list[str]:
+        """What lies at the ends of the links that are written, each once."""
+        return list(dict.fromkeys(id for ends in self.touched for id in ends))
 
     async def run(self, transaction: Transaction, turn: Turn, known: Mapping[str, End]) -> None:
         """Write them, old versions before new ones."""
@@ -170,7 +175,7 @@ async def write_links(
             return plan.written
         await plan.run(transaction)
         await rows.run(transaction, plan.turn, known)
-        return await finish(transaction, plan, flow, rows.touched, {link.source or "" for link in links})
+        return await finish(transaction, plan, flow, rows.things, {link.source or "" for link in links})
 
     return await graph.write(work)
 
@@ -246,11 +251,11 @@ def _plan_link(
         if change.same_state:
             same = {**row, "recorded_from": before["recorded_from"]}
             rows.marked.append((link.start, key, {**same, **kept_former(before, same, turn.at)}))
-            rows.touched += link.start, link.end
+            rows.touched.append((link.start, link.end))
             return
         rows.closed.append((link.start, key, True))
     rows.created.setdefault(kind, []).append([link.start, link.end, row])
-    rows.touched += link.start, link.end
+    rows.touched.append((link.start, link.end))
 
 
 def as_stated(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -154,7 +154,7 @@ async def withdraw_links(
         plan = Plan(await take_turn(transaction), manner)
         known, rows = await plan_end_of_links(transaction, plan, flow, dict.fromkeys(links, source))
         await rows.run(transaction, plan.turn, known)
-        return await finish(transaction, plan, f"{flow} withdrawn,", rows.touched, {source})
+        return await finish(transaction, plan, f"{flow} withdrawn,", rows.things, {source})
 
     return (await graph.write(work)).changed
 
@@ -177,7 +177,7 @@ async def plan_end_of_links(
         about = (start, end, before.get("job"), before.get("valid_from"))
         plan.note(about, source, LINK_KEYS[flow], as_stated(before))
         after = _link_without(flow, before, source, plan.turn)
-        rows.touched += start, end
+        rows.touched.append((start, end))
         if after["recorded_from"] != plan.turn.at:
             rows.marked.append((start, key, after))
             continue
